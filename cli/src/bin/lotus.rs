@@ -1,0 +1,3 @@
+//! The program `lotus`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The command lines of `lotus` and `lotus-miner`.

@@ -1,0 +1,1 @@
+//! The permission annotation of the API traits.

@@ -1,0 +1,3 @@
+//! Lotus's API: traits with permissions, wire types, errors.
+
+pub mod types;

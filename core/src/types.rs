@@ -1,0 +1,1 @@
+//! The JSON shapes of Lotus's API, one file per noun.

@@ -1,0 +1,1 @@
+//! The node and miner daemons behind Lotus's API.

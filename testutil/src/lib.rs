@@ -1,0 +1,1 @@
+//! Test nodes, byte-level wire speakers and fixtures.
