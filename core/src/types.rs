@@ -1,1 +1,5 @@
 //! The JSON shapes of Lotus's API, one file per noun.
+
+mod version;
+
+pub use version::{ApiVersion, Version};

@@ -1,0 +1,183 @@
+//! What `#[permissioned]` expands to.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{
+    Attribute, Error, Expr, ExprLit, FnArg, Ident, ItemTrait, Lit, Meta, Pat, Result, ReturnType,
+    TraitItem, TraitItemFn, Type, parse_quote,
+};
+
+use crate::arguments::Arguments;
+
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    if !arguments.is_empty() {
+        return Err(Error::new_spanned(arguments, "`#[permissioned]` takes no arguments"));
+    }
+    let mut item: ItemTrait = syn::parse2(item)?;
+    let namespace = namespace(&item)?;
+    let mut rows = Vec::new();
+    let mut errors = Vec::new();
+    for member in &mut item.items {
+        if let TraitItem::Fn(function) = member {
+            match row(function, &namespace) {
+                Ok(row) => rows.push(row),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    if let Some(error) = errors.into_iter().reduce(|mut all, error| {
+        all.combine(error);
+        all
+    }) {
+        return Err(error);
+    }
+    let table = format_ident!("{}", screaming(&item.ident.to_string()));
+    let visibility = &item.vis;
+    let docs = format!("The methods of [`{0}Server`] and their permissions.", item.ident);
+    Ok(quote! {
+        #item
+
+        #[doc = #docs]
+        #visibility const #table: &[::lotus_core::Method] = &[#(#rows),*];
+    })
+}
+
+/// `Filecoin.` from `#[rpc(namespace = "Filecoin", namespace_separator = ".")]`.
+fn namespace(item: &ItemTrait) -> Result<String> {
+    let rpc = item.attrs.iter().find(|attribute| attribute.path().is_ident("rpc")).ok_or_else(|| {
+        Error::new(item.ident.span(), "`#[permissioned]` belongs above `#[rpc(…)]` on the same trait")
+    })?;
+    let arguments: Arguments = rpc.parse_args()?;
+    let text = |key| arguments.text(key).map(|text| text.value());
+    let separator = text("namespace_separator").unwrap_or_else(|| "_".to_owned());
+    Ok(text("namespace").map(|namespace| namespace + &separator).unwrap_or_default())
+}
+
+/// Strips `perm` from the method's attribute and returns the method's row of the table.
+fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
+    let attribute = function
+        .attrs
+        .iter_mut()
+        .find(|attribute| {
+            attribute.path().is_ident("method") || attribute.path().is_ident("subscription")
+        })
+        .ok_or_else(|| {
+            Error::new(
+                function.sig.ident.span(),
+                "every function of a permissioned trait needs `#[method(…)]` or `#[subscription(…)]`",
+            )
+        })?;
+    let channel = attribute.path().is_ident("subscription");
+    let mut arguments: Arguments = attribute.parse_args()?;
+    let name = arguments
+        .text("name")
+        .ok_or_else(|| Error::new_spanned(&*attribute, "a method needs a `name = \"…\"`"))?
+        .value();
+    let word = arguments.take_word("perm").ok_or_else(|| {
+        Error::new_spanned(
+            &*attribute,
+            format!("`{name}` needs a permission: add `perm = read`, `write`, `sign` or `admin`"),
+        )
+    })?;
+    let permission = permission(&word)?;
+    let result = match (channel, arguments.ty("item")) {
+        (true, Some(item)) => spelled(item),
+        _ => result(&function.sig.output),
+    };
+    if channel {
+        let cancel = format!("{name}.cancel");
+        let path = attribute.path();
+        *attribute = parse_quote!(#[#path(#arguments unsubscribe = #cancel)]);
+    } else {
+        let path = attribute.path();
+        *attribute = parse_quote!(#[#path(#arguments)]);
+    }
+
+    let docs = docs(&function.attrs);
+    let note = format!("\n\nPermission: `{word}`.");
+    function.attrs.push(parse_quote!(#[doc = #note]));
+
+    let params = function.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(input),
+        FnArg::Receiver(_) => None,
+    });
+    let params = params.map(|param| {
+        let name = match &*param.pat {
+            Pat::Ident(pattern) => pattern.ident.to_string(),
+            _ => String::new(),
+        };
+        let ty = spelled(&param.ty);
+        quote!(::lotus_core::Param { name: #name, ty: #ty })
+    });
+    let wire_name = format!("{namespace}{name}");
+    let aliases = arguments.list("aliases");
+    let kind = if channel { quote!(Channel) } else { quote!(Call) };
+    Ok(quote! {
+        ::lotus_core::Method {
+            name: #wire_name,
+            aliases: &[#(#aliases),*],
+            permission: ::lotus_core::Permission::#permission,
+            kind: ::lotus_core::Kind::#kind,
+            params: &[#(#params),*],
+            result: #result,
+            docs: #docs,
+        }
+    })
+}
+
+fn permission(word: &Ident) -> Result<Ident> {
+    let variant = match word.to_string().as_str() {
+        "read" => "Read",
+        "write" => "Write",
+        "sign" => "Sign",
+        "admin" => "Admin",
+        other => {
+            let message = format!("unknown permission `{other}`: use read, write, sign or admin");
+            return Err(Error::new(word.span(), message));
+        }
+    };
+    Ok(Ident::new(variant, Span::call_site()))
+}
+
+/// The documentation comment as one text, without the leading space of each line.
+fn docs(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    let lines: Vec<_> = lines.map(|line| line.trim().to_owned()).collect();
+    lines.join("\n")
+}
+
+/// The `T` of `Result<T, E>`.
+fn result(output: &ReturnType) -> String {
+    let ReturnType::Type(_, ty) = output else { return "()".to_owned() };
+    if let Type::Path(path) = &**ty
+        && let Some(last) = path.path.segments.last()
+        && let syn::PathArguments::AngleBracketed(generics) = &last.arguments
+        && let Some(syn::GenericArgument::Type(first)) = generics.args.first()
+    {
+        return spelled(first);
+    }
+    spelled(ty)
+}
+
+/// A type as one would write it, without the spaces between tokens.
+fn spelled(ty: &Type) -> String {
+    quote!(#ty).to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">").replace("< ", "<").replace(" ,", ",")
+}
+
+/// `FullNode` → `FULL_NODE`
+fn screaming(name: &str) -> String {
+    let mut screaming = String::new();
+    for (position, letter) in name.char_indices() {
+        if letter.is_uppercase() && position > 0 {
+            screaming.push('_');
+        }
+        screaming.extend(letter.to_uppercase());
+    }
+    screaming
+}

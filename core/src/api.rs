@@ -1,0 +1,163 @@
+//! The API traits, one per Lotus method group, and [`Api`]: a module with its table.
+
+use std::collections::BTreeSet;
+
+use jsonrpsee::core::server::{MethodCallback, Methods};
+
+use crate::Method;
+
+pub mod common;
+//pub mod wallet;
+
+/// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
+#[derive(Clone, Debug, Default)]
+pub struct Api {
+    methods: Methods,
+    table: Vec<&'static Method>,
+}
+
+/// A module and a table that do not describe the same methods.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an API's module and its permission table differ: only in the module {module_only:?}, only in the table {table_only:?}")]
+pub struct Mismatch {
+    /// Names that would be served without a permission.
+    pub module_only: Vec<String>,
+    /// Names that have a permission but no implementation.
+    pub table_only: Vec<String>,
+}
+
+impl Api {
+    /// Pairs a module (`SomeServer::into_rpc()`) with the table of the same trait.
+    pub fn new(
+        module: impl Into<Methods>,
+        table: &'static [Method],
+    ) -> Result<Self, Mismatch> {
+        let mut methods = module.into();
+        let mut expected = BTreeSet::new();
+        for method in table {
+            expected.insert(method.name);
+            for alias in method.aliases {
+                expected.insert(alias);
+            }
+        }
+        // jsonrpsee gives every subscription an unsubscribe method. It never leaves the process:
+        // channels are cancelled with `xrpc.cancel`.
+        let served: BTreeSet<&str> = methods
+            .method_names()
+            .filter(|name| {
+                !matches!(methods.method(name), Some(MethodCallback::Unsubscription(_)))
+            })
+            .collect();
+        if served != expected {
+            let difference = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| {
+                a.difference(b).map(|name| (*name).to_owned()).collect()
+            };
+            return Err(Mismatch {
+                module_only: difference(&served, &expected),
+                table_only: difference(&expected, &served),
+            });
+        }
+        methods.extensions_mut().clear();
+        Ok(Self { methods, table: table.iter().collect() })
+    }
+
+    /// Adds the methods of `other`. Names that both define are `other`'s from now on, which is how
+    /// `/rpc/v0` overlays `/rpc/v1`.
+    #[must_use]
+    pub fn overlay(mut self, other: Self) -> Self {
+        self.table.retain(|method| !other.table.iter().any(|row| row.name == method.name));
+        self.table.extend(other.table);
+        let mut methods = other.methods;
+        for name in self.methods.method_names() {
+            if methods.method(name).is_none() {
+                let callback = self.methods.method(name).expect("listed by the same collection");
+                methods
+                    .verify_and_insert(name, callback.clone())
+                    .expect("absent: tested two lines above");
+            }
+        }
+        Self { methods, table: self.table }
+    }
+
+    /// Every method with its implementation.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static Method, &MethodCallback)> {
+        self.table.iter().map(|method| {
+            let callback = self.methods.method(method.name).expect("`new` compared the names");
+            (*method, callback)
+        })
+    }
+
+    /// The permission table.
+    pub fn table(&self) -> &[&'static Method] {
+        &self.table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, Kind, Permission, permissioned};
+    use jsonrpsee::core::{SubscriptionResult, async_trait};
+    use jsonrpsee::proc_macros::rpc;
+
+    #[permissioned]
+    #[rpc(server, namespace = "Test", namespace_separator = ".")]
+    pub trait Sample {
+        /// Answers.
+        ///
+        /// At length.
+        #[method(name = "Ask", aliases = ["test_ask"], perm = sign)]
+        async fn ask(&self, what: String, times: u64) -> Result<String, Error>;
+
+        /// Streams.
+        #[subscription(name = "Watch", perm = read, item = Vec<u64>)]
+        async fn watch(&self) -> SubscriptionResult;
+    }
+
+    struct Impl(&'static str);
+
+    #[async_trait]
+    impl SampleServer for Impl {
+        async fn ask(&self, what: String, _times: u64) -> Result<String, Error> {
+            Ok(format!("{}{what}", self.0))
+        }
+        async fn watch(&self, _pending: jsonrpsee::PendingSubscriptionSink) -> SubscriptionResult {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_the_trait_says() {
+        let ask = &SAMPLE[0];
+        assert_eq!((ask.name, ask.bare_name()), ("Test.Ask", "Ask"));
+        assert_eq!(ask.aliases, ["test_ask"]);
+        assert_eq!((ask.permission, ask.kind), (Permission::Sign, Kind::Call));
+        let params: Vec<_> = ask.params.iter().map(|param| (param.name, param.ty)).collect();
+        assert_eq!(params, [("what", "String"), ("times", "u64")]);
+        assert_eq!((ask.result, ask.summary()), ("String", "Answers."));
+        let watch = &SAMPLE[1];
+        assert_eq!((watch.kind, watch.result), (Kind::Channel, "Vec<u64>"));
+    }
+
+    #[test]
+    fn a_module_and_its_table_make_an_api() {
+        let api = Api::new(Impl("").into_rpc(), SAMPLE).unwrap();
+        assert_eq!(api.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_table_that_misses_a_method_is_refused() {
+        let mismatch = Api::new(Impl("").into_rpc(), &SAMPLE[..1]).unwrap_err();
+        assert_eq!(mismatch.module_only, ["Test.Watch"]);
+        assert!(mismatch.table_only.is_empty());
+        let mismatch = Api::new(Methods::new(), &SAMPLE[1..]).unwrap_err();
+        assert_eq!(mismatch.table_only, ["Test.Watch"]);
+    }
+
+    #[test]
+    fn an_overlay_replaces_and_keeps_one_row_per_name() {
+        let below = Api::new(Impl("below").into_rpc(), SAMPLE).unwrap();
+        let api = below.overlay(Api::new(Impl("above").into_rpc(), SAMPLE).unwrap());
+        assert_eq!(api.table().len(), 2);
+    }
+}

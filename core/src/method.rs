@@ -1,0 +1,52 @@
+//! One row of the table that `#[permissioned]` emits for an API trait.
+
+use crate::Permission;
+
+/// A method of the API: what the gate, the generated documentation and the OpenRPC document know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// The name on the wire, `Filecoin.ChainHead`.
+    pub name: &'static str,
+    /// Other wire names of the same method, `eth_chainId`.
+    pub aliases: &'static [&'static str],
+    /// What a caller needs.
+    pub permission: Permission,
+    /// How it answers.
+    pub kind: Kind,
+    /// The positional parameters; Lotus demands exactly this many.
+    pub params: &'static [Param],
+    /// The Rust type of the result, or of a channel's items.
+    pub result: &'static str,
+    /// The trait method's documentation.
+    pub docs: &'static str,
+}
+
+impl Method {
+    /// The name without its namespace, as Lotus writes it in refusals: `ChainHead`.
+    pub fn bare_name(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, bare)| bare)
+    }
+
+    /// The first sentence of the documentation.
+    pub fn summary(&self) -> &'static str {
+        self.docs.split("\n\n").next().unwrap_or_default()
+    }
+}
+
+/// A positional parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// The name in the trait.
+    pub name: &'static str,
+    /// The Rust type in the trait.
+    pub ty: &'static str,
+}
+
+/// How a method answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One result for one call.
+    Call,
+    /// A go-jsonrpc channel: an id, then values until it closes. WebSocket only.
+    Channel,
+}
