@@ -7,7 +7,7 @@ use jsonrpsee::core::server::{MethodCallback, Methods};
 use crate::Method;
 
 pub mod common;
-//pub mod wallet;
+pub mod wallet;
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]
