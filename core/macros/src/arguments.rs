@@ -61,7 +61,10 @@ impl Arguments {
     }
 
     fn value(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|argument| argument.key == key).map(|argument| &argument.value)
+        self.0
+            .iter()
+            .find(|argument| argument.key == key)
+            .map(|argument| &argument.value)
     }
 }
 
@@ -76,7 +79,10 @@ impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let key: Ident = input.parse()?;
         if !input.peek(Token![=]) {
-            return Ok(Self { key, value: Value::Flag });
+            return Ok(Self {
+                key,
+                value: Value::Flag,
+            });
         }
         input.parse::<Token![=]>()?;
         let value = match key.to_string().as_str() {

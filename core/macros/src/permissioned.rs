@@ -11,7 +11,10 @@ use crate::arguments::Arguments;
 
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !arguments.is_empty() {
-        return Err(Error::new_spanned(arguments, "`#[permissioned]` takes no arguments"));
+        return Err(Error::new_spanned(
+            arguments,
+            "`#[permissioned]` takes no arguments",
+        ));
     }
     let mut item: ItemTrait = syn::parse2(item)?;
     let namespace = namespace(&item)?;
@@ -33,7 +36,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
     }
     let table = format_ident!("{}", screaming(&item.ident.to_string()));
     let visibility = &item.vis;
-    let docs = format!("The methods of [`{0}Server`] and their permissions.", item.ident);
+    let docs = format!(
+        "The methods of [`{0}Server`] and their permissions.",
+        item.ident
+    );
     Ok(quote! {
         #item
 
@@ -44,13 +50,22 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
 
 /// `Filecoin.` from `#[rpc(namespace = "Filecoin", namespace_separator = ".")]`.
 fn namespace(item: &ItemTrait) -> Result<String> {
-    let rpc = item.attrs.iter().find(|attribute| attribute.path().is_ident("rpc")).ok_or_else(|| {
-        Error::new(item.ident.span(), "`#[permissioned]` belongs above `#[rpc(…)]` on the same trait")
-    })?;
+    let rpc = item
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("rpc"))
+        .ok_or_else(|| {
+            Error::new(
+                item.ident.span(),
+                "`#[permissioned]` belongs above `#[rpc(…)]` on the same trait",
+            )
+        })?;
     let arguments: Arguments = rpc.parse_args()?;
     let text = |key| arguments.text(key).map(|text| text.value());
     let separator = text("namespace_separator").unwrap_or_else(|| "_".to_owned());
-    Ok(text("namespace").map(|namespace| namespace + &separator).unwrap_or_default())
+    Ok(text("namespace")
+        .map(|namespace| namespace + &separator)
+        .unwrap_or_default())
 }
 
 /// Strips `perm` from the method's attribute and returns the method's row of the table.
@@ -111,7 +126,11 @@ fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
     });
     let wire_name = format!("{namespace}{name}");
     let aliases = arguments.list("aliases");
-    let kind = if channel { quote!(Channel) } else { quote!(Call) };
+    let kind = if channel {
+        quote!(Channel)
+    } else {
+        quote!(Call)
+    };
     Ok(quote! {
         ::lotus_core::Method {
             name: #wire_name,
@@ -141,20 +160,27 @@ fn permission(word: &Ident) -> Result<Ident> {
 
 /// The documentation comment as one text, without the leading space of each line.
 fn docs(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value()),
+    let lines = attributes
+        .iter()
+        .filter_map(|attribute| match &attribute.meta {
+            Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(line),
+                    ..
+                }) => Some(line.value()),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
-    });
+        });
     let lines: Vec<_> = lines.map(|line| line.trim().to_owned()).collect();
     lines.join("\n")
 }
 
 /// The `T` of `Result<T, E>`.
 fn result(output: &ReturnType) -> String {
-    let ReturnType::Type(_, ty) = output else { return "()".to_owned() };
+    let ReturnType::Type(_, ty) = output else {
+        return "()".to_owned();
+    };
     if let Type::Path(path) = &**ty
         && let Some(last) = path.path.segments.last()
         && let syn::PathArguments::AngleBracketed(generics) = &last.arguments
@@ -167,7 +193,13 @@ fn result(output: &ReturnType) -> String {
 
 /// A type as one would write it, without the spaces between tokens.
 fn spelled(ty: &Type) -> String {
-    quote!(#ty).to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">").replace("< ", "<").replace(" ,", ",")
+    quote!(#ty)
+        .to_string()
+        .replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace(" >", ">")
+        .replace("< ", "<")
+        .replace(" ,", ",")
 }
 
 /// `FullNode` → `FULL_NODE`
