@@ -1,1 +1,4 @@
 //! The node and miner daemons behind Lotus's API.
+
+pub mod keystore;
+pub mod wallet;
