@@ -1,1 +1,3 @@
 //! The node and miner daemons behind Lotus's API.
+
+pub mod alerts;
