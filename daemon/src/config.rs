@@ -29,6 +29,7 @@ use std::time::Duration;
 use multiaddr::{Multiaddr, multiaddr};
 use serde::{Deserialize, Serialize};
 
+use crate::log::SAMPLE_SUBSYSTEM;
 use crate::role::Role;
 
 pub use error::{Error, Origin, Warning};
@@ -152,9 +153,6 @@ impl Config {
         load::file(role, path, env)
     }
 }
-
-/// The name of Lotus's sample entry in `[Logging.SubsystemLevels]`, which is no log system.
-pub(crate) const SAMPLE_SUBSYSTEM: &str = "example-subsystem";
 
 /// A config as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]

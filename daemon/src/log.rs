@@ -26,13 +26,15 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
-use crate::config::SAMPLE_SUBSYSTEM;
 use format::{Format, Style};
 
 /// The log systems, sorted.
 const SUBSYSTEMS: [&str; 9] = [
     "auth", "chain", "config", "keystore", "main", "miner", "repo", "rpc", "wallet",
 ];
+
+/// The name of Lotus's sample entry in `[Logging.SubsystemLevels]`, which is no log system.
+pub(crate) const SAMPLE_SUBSYSTEM: &str = "example-subsystem";
 
 /// Where `main` is in [`SUBSYSTEMS`].
 const MAIN: usize = 4;

@@ -130,7 +130,8 @@ struct Held(Identity);
 impl Held {
     fn claim(dir: &Metadata) -> Option<Held> {
         let id = identity(dir);
-        held().insert(id).then_some(Held(id))
+        // Built only on success: dropping a second one would remove the first one's entry.
+        held().insert(id).then(|| Held(id))
     }
 }
 
@@ -196,8 +197,8 @@ fn command_line(pid: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{BufRead, BufReader};
-    use std::process::{Child, Command, Stdio};
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Child, ChildStdout, Command, Stdio};
     use std::time::{Duration, Instant};
 
     const DIR: &str = "LOTUS_TEST_LOCK_DIR";
@@ -218,15 +219,33 @@ mod tests {
         command
     }
 
+    /// Another process that holds the lock. It is killed when dropped.
+    struct Other {
+        child: Child,
+        /// Kept open, because the child's test harness writes to it until it ends.
+        _output: BufReader<ChildStdout>,
+    }
+
+    impl Drop for Other {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
     /// Starts a process that holds the lock until its standard input closes.
-    fn holder(dir: &Path) -> Child {
+    fn holder(dir: &Path) -> Other {
         let mut child = child("child_that_holds", dir).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(
-            lines.any(|line| line.unwrap().contains("HOLDING")),
-            "the child took the lock"
-        );
-        child
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let holds = output
+            .by_ref()
+            .lines()
+            .any(|line| line.unwrap().contains("HOLDING"));
+        assert!(holds, "the child took the lock");
+        Other {
+            child,
+            _output: output,
+        }
     }
 
     /// The other half of [`holder`]; does nothing in an ordinary test run.
@@ -244,14 +263,14 @@ mod tests {
     #[test]
     fn another_process_is_refused_and_the_holder_named() {
         let dir = tempfile::tempdir().unwrap();
-        let mut child = holder(dir.path());
+        let mut other = holder(dir.path());
         let text = Lock::acquire(dir.path()).unwrap_err().to_string();
         assert!(
             text.starts_with("repo is already locked (process is already running)"),
             "{text}"
         );
         assert!(
-            text.contains(&format!("process {} (", child.id())),
+            text.contains(&format!("process {} (", other.child.id())),
             "{text}"
         );
         assert!(
@@ -259,8 +278,8 @@ mod tests {
             "the command line: {text}"
         );
 
-        drop(child.stdin.take());
-        assert!(child.wait().unwrap().success());
+        drop(other.child.stdin.take());
+        assert!(other.child.wait().unwrap().success());
         assert!(
             !dir.path().join(FILE).exists(),
             "a clean release removes the file"
@@ -271,9 +290,7 @@ mod tests {
     #[test]
     fn a_killed_holder_leaves_a_file_that_harms_nobody() {
         let dir = tempfile::tempdir().unwrap();
-        let mut child = holder(dir.path());
-        child.kill().unwrap();
-        child.wait().unwrap();
+        drop(holder(dir.path()));
         assert!(dir.path().join(FILE).exists());
         Lock::acquire(dir.path()).unwrap();
     }
@@ -317,12 +334,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = Lock::acquire(dir.path()).unwrap();
         fs::remove_file(dir.path().join(FILE)).unwrap();
-        let mut child = holder(dir.path());
+        let _other = holder(dir.path());
         drop(lock);
         assert!(dir.path().join(FILE).exists(), "the other process's file");
         Lock::acquire(dir.path()).unwrap_err();
-        child.kill().unwrap();
-        child.wait().unwrap();
     }
 
     /// Takes and releases the lock again and again; holders check that they are alone.
