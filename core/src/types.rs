@@ -1,4 +1,24 @@
 //! The JSON shapes of Lotus's API, one file per noun.
 
+mod address;
 mod alert;
+mod amount;
+mod bytes;
+mod cid;
+mod key;
+mod message;
+mod network;
+mod object;
+mod signature;
+mod version;
+
+pub use address::{Address, AddressError};
 pub use alert::{Alert, AlertEvent, AlertType};
+pub use amount::{ParseAmountError, TokenAmount};
+pub use bytes::Bytes;
+pub use cid::{Cid, CidError};
+pub use key::{KeyInfo, KeyType};
+pub use message::{Message, MessageError, SignedMessage};
+pub use network::{Network, NetworkAlreadySet};
+pub use signature::{Signature, SignatureError, SignatureType};
+pub use version::{ApiVersion, Version};
