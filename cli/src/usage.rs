@@ -68,29 +68,35 @@ pub(crate) fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<ArgMatches, Stop> {
     let args = args::normalised(&command, args);
-    let outline = Outline::of(&command, &args);
-    match command.clone().try_get_matches_from(args) {
-        Ok(matches) => Ok(matches),
-        Err(error) => Err(stop(&error, command, &outline)),
-    }
+    command
+        .clone()
+        .try_get_matches_from(&args)
+        .map_err(|error| {
+            let outline = Outline::of(&command, &args);
+            stop(&error, command, &outline)
+        })
 }
 
-/// Gives a command and everything below it Lotus's looks: the headings of the help, and `-v`.
+/// Gives a command and everything below it Lotus's looks: the headings of the help, `-h` and `-v`.
 pub(crate) fn dressed(command: Command) -> Command {
-    let version = Arg::new("version")
-        .short('v')
-        .long("version")
-        .help("Print the version")
-        .action(ArgAction::Version);
-    dressed_below(command)
+    let flag = |short, long, action| Arg::new(long).short(short).long(long).action(action);
+    let help = flag('h', "help", ArgAction::Help)
+        .help("Print help")
+        .global(true);
+    let version = flag('v', "version", ArgAction::Version).help("Print the version");
+    let name = command.get_name().to_owned();
+    let command = command
         .disable_version_flag(true)
-        .arg(version)
+        .disable_help_flag(true)
+        .args([help, version]);
+    dressed_below(command, name)
 }
 
 const HELP: &str = "NAME:\n   {name} - {about}\n\nUSAGE:\n   {usage}\n\n{all-args}";
 
-fn dressed_below(command: Command) -> Command {
+fn dressed_below(command: Command, name: String) -> Command {
     command
+        .display_name(name.clone())
         .help_template(HELP)
         .subcommand_help_heading("COMMANDS")
         .args_override_self(true)
@@ -102,7 +108,10 @@ fn dressed_below(command: Command) -> Command {
             };
             arg.help_heading(heading)
         })
-        .mut_subcommands(dressed_below)
+        .mut_subcommands(|below| {
+            let name = format!("{name} {}", below.get_name());
+            dressed_below(below, name)
+        })
 }
 
 /// Words clap's complaint as Lotus does.

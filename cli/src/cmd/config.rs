@@ -76,8 +76,7 @@ impl ConfigCommand {
                     .result(&value, json!({ "key": key, "value": value }))
             }
             Command::Set { key, value } => {
-                let path = config_to_edit(context)?;
-                edit::set(role, &path, &key, &value)?;
+                let path = set(context, &key, &value)?;
                 context.out.note(format_args!(
                     "{key} is set in {}; a running daemon uses it after a restart.",
                     path.display()
@@ -93,15 +92,26 @@ impl ConfigCommand {
     }
 }
 
-/// The config file, in a directory that exists: settings may come before the first start.
-fn config_to_edit(context: &Context) -> anyhow::Result<PathBuf> {
+/// Changes a setting and returns the file that it is in. Settings may come before the first start:
+/// then this makes the repo's directory, but leaves none behind if there is nothing to put there.
+fn set(context: &Context, key: &str, value: &str) -> anyhow::Result<PathBuf> {
     let repo = context.repo_path()?;
-    match fs::create_dir(&repo) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(error).with_context(|| format!("cannot create repo {}", repo.display()))
+    let path = repo.join("config.toml");
+    let created = match fs::create_dir(&repo) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot create repo {}", repo.display()));
         }
-        _ => Ok(repo.join("config.toml")),
+    };
+    if let Err(error) = edit::set(context.role, &path, key, value) {
+        if created {
+            // Removes an empty directory only, and the error to report is the other one.
+            let _ = fs::remove_dir(&repo);
+        }
+        return Err(error.into());
     }
+    Ok(path)
 }
 
 /// The variable that overrides a setting, if it is set: `LOTUS_API_LISTENADDRESS`.

@@ -75,27 +75,30 @@ impl Outline {
 /// The same tree of commands and flags, in which a command takes any arguments.
 fn lenient(command: &Command) -> Command {
     let flags = command.get_arguments().filter(|arg| !arg.is_positional());
-    let mut lenient = Command::new(command.get_name().to_owned())
+    // Nothing may end the reading early.
+    let flags = flags.cloned().map(|flag| match flag.get_action() {
+        ArgAction::Version | ArgAction::Help => flag.action(ArgAction::SetTrue),
+        _ => flag,
+    });
+    let lenient = Command::new(command.get_name().to_owned())
+        .aliases(
+            command
+                .get_all_aliases()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
         .ignore_errors(true)
+        .disable_help_flag(true)
         .args_override_self(true)
-        .args(flags.cloned())
-        .subcommands(command.get_subcommands().map(lenient_below));
-    if !command.has_subcommands() {
-        lenient = lenient.arg(
+        .args(flags)
+        .subcommands(command.get_subcommands().map(lenient));
+    match command.has_subcommands() {
+        true => lenient,
+        false => lenient.arg(
             Arg::new(ANYTHING)
                 .num_args(0..)
                 .action(ArgAction::Append)
                 .value_parser(clap::value_parser!(OsString)),
-        );
+        ),
     }
-    lenient
-}
-
-fn lenient_below(command: &Command) -> Command {
-    lenient(command).visible_aliases(
-        command
-            .get_all_aliases()
-            .map(str::to_owned)
-            .collect::<Vec<_>>(),
-    )
 }

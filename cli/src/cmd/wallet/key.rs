@@ -1,9 +1,10 @@
 //! The forms in which keys are exported and imported.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use lotus_core::types::{Bytes, KeyInfo, KeyType};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 /// A form of a key (Lotus `cli/wallet.go`, `--format`).
@@ -74,14 +75,11 @@ impl Form {
         match self {
             Form::HexLotus => {
                 let json = hex(text).context("the key is not in the format hex-lotus")?;
-                serde_json::from_slice(&json).context("the key is not in the format hex-lotus")
+                from_json(&json, "hex-lotus")
             }
-            Form::JsonLotus => {
-                serde_json::from_str(text).context("the key is not in the format json-lotus")
-            }
+            Form::JsonLotus => from_json(text.as_bytes(), "json-lotus"),
             Form::GfcJson => {
-                let file: Gfc =
-                    serde_json::from_str(text).context("the key is not in the format gfc-json")?;
+                let file: Gfc = from_json(text.as_bytes(), "gfc-json")?;
                 let Some(key) = file.key_info.into_iter().next() else {
                     bail!("there is no key in the file");
                 };
@@ -108,6 +106,14 @@ impl Form {
             }
         }
     }
+}
+
+/// Reads JSON without quoting it, as serde's own errors do.
+fn from_json<T: DeserializeOwned>(json: &[u8], format: &str) -> anyhow::Result<T> {
+    serde_json::from_slice(json).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        anyhow!("the key is not in the format {format}: line {line}, column {column}")
+    })
 }
 
 fn hex(digits: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
