@@ -1,0 +1,241 @@
+//! Running a daemon in the foreground: start, say so, wait, shut down.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use lotus_core::Permissions;
+use lotus_daemon::log::Logs;
+use lotus_daemon::role::Role;
+use lotus_daemon::{Daemon, Options, Ready, StartError};
+use multiaddr::{Multiaddr, multiaddr};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::opts::{Context, env};
+
+/// What the command line says about a daemon.
+#[derive(Debug)]
+pub(crate) struct ServeOpts {
+    pub(crate) listen: Option<Multiaddr>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) max_request_size: Option<u32>,
+}
+
+/// Reads where to listen: a port, which means one of 127.0.0.1 as in Lotus, or a multiaddr.
+pub(crate) fn read_listen(text: &str) -> Result<Multiaddr, String> {
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(multiaddr!(Ip4([127, 0, 0, 1]), Tcp(port), Http));
+    }
+    // The empty text is a multiaddr too, of nothing.
+    let address = text.parse().ok().filter(|_| !text.is_empty());
+    address.ok_or_else(|| {
+        "use a port such as 1234, or a multiaddr such as /ip4/0.0.0.0/tcp/1234/http".to_owned()
+    })
+}
+
+/// Runs a daemon until SIGINT, SIGTERM or its `Shutdown` method ends it.
+pub(crate) fn run<S>(
+    context: &Context,
+    opts: ServeOpts,
+    start: impl FnOnce(Options) -> S,
+) -> anyhow::Result<()>
+where
+    S: Future<Output = Result<Daemon, StartError>>,
+{
+    let mut options = Options::new(context.repo_path()?);
+    options.config = opts.config;
+    options.listen = opts.listen;
+    options.max_request_size = opts.max_request_size;
+    options.logs = Logs::init(&env)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    runtime.block_on(serve(context, options, start))
+}
+
+async fn serve<S>(
+    context: &Context,
+    options: Options,
+    start: impl FnOnce(Options) -> S,
+) -> anyhow::Result<()>
+where
+    S: Future<Output = Result<Daemon, StartError>>,
+{
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let daemon = start(options).await?;
+    let banner = Banner::new(daemon.ready());
+    if let Err(error) = context.out.result(&banner, &banner) {
+        tracing::warn!(target: "main", %error, "cannot print the start-up banner");
+    }
+    let shutdown = daemon.shutdown();
+    tokio::spawn(async move {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => "interrupt",
+            _ = terminate.recv() => "terminated",
+        };
+        tracing::warn!(target: "main", signal, "received shutdown");
+        shutdown.begin();
+    });
+    daemon.finished().await?;
+    tracing::warn!(target: "main", "Graceful shutdown successful");
+    Ok(())
+}
+
+/// What an operator needs to know, and to paste, when a daemon is ready.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Banner {
+    program: &'static str,
+    version: String,
+    repo: PathBuf,
+    /// As others write it down: a multiaddr with the real port.
+    api: String,
+    /// As a program on this machine dials it.
+    url: String,
+    token_file: PathBuf,
+    /// What callers without a token may do.
+    anonymous: Permissions,
+    /// Where the API can be reached from other machines: `all interfaces`, or an address.
+    exposed_on: Option<String>,
+}
+
+impl Banner {
+    fn new(ready: &Ready) -> Self {
+        let Ready {
+            role,
+            version,
+            repo,
+            token_file,
+            address,
+            socket,
+            anonymous,
+        } = ready;
+        let ip = match socket.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let path = match role {
+            Role::FullNode => "/rpc/v1",
+            Role::StorageMiner => "/rpc/v0",
+        };
+        let exposed_on = ready.is_exposed().then(|| match socket.ip() {
+            ip if ip.is_unspecified() => "all interfaces".to_owned(),
+            ip => ip.to_string(),
+        });
+        Self {
+            program: role.program(),
+            version: (*version).to_owned(),
+            repo: repo.clone(),
+            api: address.to_string(),
+            url: format!("http://{ip}:{}{path}", socket.port()),
+            token_file: token_file.clone(),
+            anonymous: *anonymous,
+            exposed_on,
+        }
+    }
+}
+
+impl fmt::Display for Banner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            program,
+            version,
+            api,
+            url,
+            ..
+        } = self;
+        let token_file = self.token_file.display();
+        let anonymous = match self.anonymous {
+            Permissions::NONE => "only see that the daemon is up".to_owned(),
+            permissions => format!("call methods that need no more than {permissions}"),
+        };
+        writeln!(f, "{program} {version} is ready")?;
+        writeln!(f)?;
+        writeln!(f, "  Repo      {}", self.repo.display())?;
+        writeln!(f, "  API       {api}")?;
+        writeln!(
+            f,
+            "  Token     {token_file} (all permissions; keep it secret)"
+        )?;
+        writeln!(f, "  No token  may {anonymous}")?;
+        if let Some(place) = &self.exposed_on {
+            writeln!(f)?;
+            writeln!(f, "  WARNING: the API is exposed on {place}, without TLS.")?;
+            writeln!(
+                f,
+                "  Whoever can reach it there may, without a token, {anonymous}."
+            )?;
+        }
+        writeln!(f)?;
+        writeln!(
+            f,
+            "  curl -s {url} -H \"Authorization: Bearer $(cat '{token_file}')\" \\"
+        )?;
+        write!(
+            f,
+            "    -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Filecoin.Version\",\"params\":[]}}'"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn banner(role: Role, socket: &str, anonymous: Permissions) -> String {
+        let ready = Ready {
+            role,
+            version: "0.1.0",
+            repo: "/r".into(),
+            token_file: "/r/token".into(),
+            address: "/dns/node/tcp/1234/http".parse().unwrap(),
+            socket: socket.parse().unwrap(),
+            anonymous,
+        };
+        Banner::new(&ready).to_string()
+    }
+
+    #[test]
+    fn an_exposed_api_is_warned_about_with_what_anyone_may_do() {
+        let all = banner(Role::FullNode, "0.0.0.0:1234", Permissions::READ);
+        assert!(
+            all.contains(
+                "  WARNING: the API is exposed on all interfaces, without TLS.\n  Whoever can \
+                 reach it there may, without a token, call methods that need no more than read.\n"
+            ),
+            "{all}"
+        );
+        assert!(
+            all.contains("curl -s http://127.0.0.1:1234/rpc/v1 "),
+            "{all}"
+        );
+        let one = banner(Role::StorageMiner, "[2001:db8::1]:2345", Permissions::NONE);
+        assert!(one.contains("exposed on 2001:db8::1, without TLS"), "{one}");
+        assert!(
+            one.contains("without a token, only see that the daemon is up.\n"),
+            "{one}"
+        );
+        assert!(
+            one.contains("curl -s http://[2001:db8::1]:2345/rpc/v0 "),
+            "{one}"
+        );
+        let own = banner(Role::FullNode, "127.0.0.1:1234", Permissions::READ);
+        assert!(!own.contains("WARNING"), "{own}");
+    }
+
+    #[test]
+    fn a_port_is_one_of_the_loopback() {
+        assert_eq!(
+            read_listen("1234").unwrap().to_string(),
+            "/ip4/127.0.0.1/tcp/1234/http"
+        );
+        let all = "/ip4/0.0.0.0/tcp/1234/http";
+        assert_eq!(read_listen(all).unwrap().to_string(), all);
+        for bad in ["", "65536", "-1", "127.0.0.1:1234", "http://h:1"] {
+            assert!(read_listen(bad).is_err(), "{bad}");
+        }
+    }
+}
