@@ -9,6 +9,13 @@ use crate::Method;
 pub mod common;
 pub mod wallet;
 
+/// The tables that a full node serves, each with the name of its group: `/rpc/v0` and `/rpc/v1`.
+pub const FULL_NODE: &[(&str, &[Method])] =
+    &[("Common", common::COMMON), ("Wallet", wallet::WALLET)];
+
+/// The tables that a miner serves, each with the name of its group: `/rpc/v0`.
+pub const MINER: &[(&str, &[Method])] = &[("Common", common::COMMON)];
+
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]
 pub struct Api {
