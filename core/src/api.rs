@@ -25,7 +25,9 @@ pub struct Api {
 
 /// A module and a table that do not describe the same methods.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an API's module and its permission table differ: only in the module {module_only:?}, only in the table {table_only:?}")]
+#[error(
+    "an API's module and its permission table differ: only in the module {module_only:?}, only in the table {table_only:?}"
+)]
 pub struct Mismatch {
     /// Names that would be served without a permission.
     pub module_only: Vec<String>,
@@ -35,10 +37,7 @@ pub struct Mismatch {
 
 impl Api {
     /// Pairs a module (`SomeServer::into_rpc()`) with the table of the same trait.
-    pub fn new(
-        module: impl Into<Methods>,
-        table: &'static [Method],
-    ) -> Result<Self, Mismatch> {
+    pub fn new(module: impl Into<Methods>, table: &'static [Method]) -> Result<Self, Mismatch> {
         let mut methods = module.into();
         let mut expected = BTreeSet::new();
         for method in table {
@@ -52,7 +51,10 @@ impl Api {
         let served: BTreeSet<&str> = methods
             .method_names()
             .filter(|name| {
-                !matches!(methods.method(name), Some(MethodCallback::Unsubscription(_)))
+                !matches!(
+                    methods.method(name),
+                    Some(MethodCallback::Unsubscription(_))
+                )
             })
             .collect();
         if served != expected {
@@ -65,31 +67,44 @@ impl Api {
             });
         }
         methods.extensions_mut().clear();
-        Ok(Self { methods, table: table.iter().collect() })
+        Ok(Self {
+            methods,
+            table: table.iter().collect(),
+        })
     }
 
     /// Adds the methods of `other`. Names that both define are `other`'s from now on, which is how
     /// `/rpc/v0` overlays `/rpc/v1`.
     #[must_use]
     pub fn overlay(mut self, other: Self) -> Self {
-        self.table.retain(|method| !other.table.iter().any(|row| row.name == method.name));
+        self.table
+            .retain(|method| !other.table.iter().any(|row| row.name == method.name));
         self.table.extend(other.table);
         let mut methods = other.methods;
         for name in self.methods.method_names() {
             if methods.method(name).is_none() {
-                let callback = self.methods.method(name).expect("listed by the same collection");
+                let callback = self
+                    .methods
+                    .method(name)
+                    .expect("listed by the same collection");
                 methods
                     .verify_and_insert(name, callback.clone())
                     .expect("absent: tested two lines above");
             }
         }
-        Self { methods, table: self.table }
+        Self {
+            methods,
+            table: self.table,
+        }
     }
 
     /// Every method with its implementation.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Method, &MethodCallback)> {
         self.table.iter().map(|method| {
-            let callback = self.methods.method(method.name).expect("`new` compared the names");
+            let callback = self
+                .methods
+                .method(method.name)
+                .expect("`new` compared the names");
             (*method, callback)
         })
     }
@@ -139,7 +154,11 @@ mod tests {
         assert_eq!((ask.name, ask.bare_name()), ("Test.Ask", "Ask"));
         assert_eq!(ask.aliases, ["test_ask"]);
         assert_eq!((ask.permission, ask.kind), (Permission::Sign, Kind::Call));
-        let params: Vec<_> = ask.params.iter().map(|param| (param.name, param.ty)).collect();
+        let params: Vec<_> = ask
+            .params
+            .iter()
+            .map(|param| (param.name, param.ty))
+            .collect();
         assert_eq!(params, [("what", "String"), ("times", "u64")]);
         assert_eq!((ask.result, ask.summary()), ("String", "Answers."));
         let watch = &SAMPLE[1];

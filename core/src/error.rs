@@ -50,7 +50,9 @@ pub enum Error {
         got: u64,
     },
     /// The state at this epoch could only be had by an expensive migration.
-    #[error("required historical state unavailable: refusing explicit call due to state fork at epoch {0}")]
+    #[error(
+        "required historical state unavailable: refusing explicit call due to state fork at epoch {0}"
+    )]
     ExpensiveFork(i64),
 }
 
@@ -100,15 +102,27 @@ mod tests {
         let wire = |error: Error| serde_json::to_string(&ErrorObjectOwned::from(error)).unwrap();
         assert_eq!(wire(Error::other("no")), r#"{"code":1,"message":"no"}"#);
         assert_eq!(
-            wire(Error::MissingPermission { method: "WalletNew", need: crate::Permission::Write }),
+            wire(Error::MissingPermission {
+                method: "WalletNew",
+                need: crate::Permission::Write
+            }),
             r#"{"code":1,"message":"missing permission to invoke 'WalletNew' (need 'write')"}"#
         );
-        assert_eq!(wire(Error::OutOfGas), r#"{"code":2,"message":"call ran out of gas"}"#);
         assert_eq!(
-            wire(Error::ExecutionReverted { message: "m".into(), data: "0x01".into() }),
+            wire(Error::OutOfGas),
+            r#"{"code":2,"message":"call ran out of gas"}"#
+        );
+        assert_eq!(
+            wire(Error::ExecutionReverted {
+                message: "m".into(),
+                data: "0x01".into()
+            }),
             r#"{"code":3,"message":"m","data":"0x01"}"#
         );
-        assert_eq!(wire(Error::ActorNotFound), r#"{"code":11,"message":"actor not found"}"#);
+        assert_eq!(
+            wire(Error::ActorNotFound),
+            r#"{"code":11,"message":"actor not found"}"#
+        );
         assert_eq!(
             wire(Error::NullRound(7)),
             r#"{"code":12,"message":"requested epoch was a null round (7)","data":7}"#

@@ -24,7 +24,9 @@ pub struct Method {
 impl Method {
     /// The name without its namespace, as Lotus writes it in refusals: `ChainHead`.
     pub fn bare_name(&self) -> &'static str {
-        self.name.split_once('.').map_or(self.name, |(_, bare)| bare)
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(_, bare)| bare)
     }
 
     /// The first paragraph of the documentation; it may have several lines.

@@ -53,7 +53,9 @@ impl FromStr for Permission {
     type Err = UnknownPermission;
 
     fn from_str(name: &str) -> Result<Self, UnknownPermission> {
-        let known = Self::ALL.into_iter().find(|permission| permission.name() == name);
+        let known = Self::ALL
+            .into_iter()
+            .find(|permission| permission.name() == name);
         known.ok_or_else(|| UnknownPermission(name.to_owned()))
     }
 }
@@ -76,7 +78,10 @@ impl Permissions {
 
     /// The set that `auth create-token --perm` mints: everything up to and including `highest`.
     pub fn up_to(highest: Permission) -> Self {
-        Permission::ALL.into_iter().filter(|permission| *permission <= highest).collect()
+        Permission::ALL
+            .into_iter()
+            .filter(|permission| *permission <= highest)
+            .collect()
     }
 
     /// Whether `permission` is in the set.
@@ -91,7 +96,9 @@ impl Permissions {
 
     /// The members in Lotus's order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.into_iter().filter(move |permission| self.contains(*permission))
+        Permission::ALL
+            .into_iter()
+            .filter(move |permission| self.contains(*permission))
     }
 
     const fn bit(permission: Permission) -> u8 {
@@ -101,7 +108,11 @@ impl Permissions {
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().fold(0, |bits, permission| bits | Self::bit(permission)))
+        Self(
+            permissions
+                .into_iter()
+                .fold(0, |bits, permission| bits | Self::bit(permission)),
+        )
     }
 }
 
@@ -147,7 +158,10 @@ mod tests {
     #[test]
     fn prefixes_are_what_create_token_mints() {
         assert_eq!(Permissions::up_to(Permission::Read).to_string(), "read");
-        assert_eq!(Permissions::up_to(Permission::Sign).to_string(), "read,write,sign");
+        assert_eq!(
+            Permissions::up_to(Permission::Sign).to_string(),
+            "read,write,sign"
+        );
         assert_eq!(Permissions::up_to(Permission::Admin), Permissions::ALL);
     }
 
@@ -164,7 +178,13 @@ mod tests {
     fn the_wire_form_is_a_list_in_order_and_unknown_names_match_nothing() {
         let set: Permissions = serde_json::from_str(r#"["admin","banana","read"]"#).unwrap();
         assert_eq!(serde_json::to_string(&set).unwrap(), r#"["read","admin"]"#);
-        assert_eq!(serde_json::from_str::<Permissions>("null").unwrap(), Permissions::NONE);
-        assert_eq!("root".parse::<Permission>(), Err(UnknownPermission("root".to_owned())));
+        assert_eq!(
+            serde_json::from_str::<Permissions>("null").unwrap(),
+            Permissions::NONE
+        );
+        assert_eq!(
+            "root".parse::<Permission>(),
+            Err(UnknownPermission("root".to_owned()))
+        );
     }
 }

@@ -6,16 +6,18 @@ mod bytes;
 mod cid;
 mod key;
 mod message;
+mod network;
 mod object;
 mod signature;
 mod version;
 
-pub use address::{Address, AddressError, Network, NetworkAlreadySet};
+pub use address::{Address, AddressError};
 pub use amount::{ParseAmountError, TokenAmount};
 pub use bytes::Bytes;
 pub use cid::{Cid, CidError};
 pub use key::{KeyInfo, KeyType};
 pub use message::{Message, MessageError, SignedMessage};
+pub use network::{Network, NetworkAlreadySet};
 pub use signature::{Signature, SignatureError, SignatureType};
 pub use version::{ApiVersion, Version};
 

@@ -85,7 +85,11 @@ impl Authority {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        Self { secret, validation, verified: cache::Cache::default() }
+        Self {
+            secret,
+            validation,
+            verified: cache::Cache::default(),
+        }
     }
 
     /// Mints a token with a new id. `expires` is in seconds since the Unix epoch.
@@ -110,7 +114,11 @@ impl Authority {
                 token
             }
         };
-        if token.is_expired() { Err(Invalid::Expired) } else { Ok(token) }
+        if token.is_expired() {
+            Err(Invalid::Expired)
+        } else {
+            Ok(token)
+        }
     }
 
     fn verify_uncached(&self, text: &str) -> Result<Token, Invalid> {
@@ -125,7 +133,9 @@ impl Authority {
         claims.check(now())?;
         let signed_part = signed_part(text).ok_or(Invalid::Malformed)?;
         Ok(Token {
-            id: claims.id().unwrap_or_else(|| cache::hex_digest(signed_part)),
+            id: claims
+                .id()
+                .unwrap_or_else(|| cache::hex_digest(signed_part)),
             permissions: claims.permissions(),
             expires: claims.expires(),
         })
@@ -139,7 +149,9 @@ fn signed_part(text: &str) -> Option<&str> {
 
 /// Seconds since the Unix epoch.
 pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| elapsed.as_secs())
 }
 
 #[cfg(test)]
@@ -164,11 +176,17 @@ mod tests {
     fn a_minted_token_has_lotus_s_header_and_is_verified() {
         let authority = authority();
         let text = authority.mint(Permissions::up_to(Permission::Sign), None);
-        assert!(text.starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."), "{text}");
+        assert!(
+            text.starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."),
+            "{text}"
+        );
         let token = authority.verify(&text).unwrap();
         assert_eq!(token.permissions, Permissions::up_to(Permission::Sign));
         assert!(!token.is_expired());
-        assert_ne!(text, authority.mint(Permissions::up_to(Permission::Sign), None));
+        assert_ne!(
+            text,
+            authority.mint(Permissions::up_to(Permission::Sign), None)
+        );
     }
 
     /// Lotus's payload, byte for byte, signed by another implementation of HS256.
@@ -188,7 +206,11 @@ mod tests {
 
     #[test]
     fn lotus_s_semantics_of_allow() {
-        let verify = |claims| authority().verify(&signed(claims)).map(|token| token.permissions);
+        let verify = |claims| {
+            authority()
+                .verify(&signed(claims))
+                .map(|token| token.permissions)
+        };
         assert_eq!(verify(json!({})), Ok(Permissions::NONE));
         assert_eq!(verify(json!({ "Allow": null })), Ok(Permissions::NONE));
         let banana = verify(json!({ "Allow": ["banana", "write"], "extra": { "a": [1] } }));
@@ -202,12 +224,21 @@ mod tests {
         let verify = |claims| authority().verify(&signed(claims)).map(|_| ());
         assert_eq!(verify(json!({ "exp": now() + 60 })), Ok(()));
         assert_eq!(verify(json!({ "exp": now() })), Err(Invalid::Expired));
-        assert_eq!(verify(json!({ "exp": "99999999999" })), Err(Invalid::Payload));
+        assert_eq!(
+            verify(json!({ "exp": "99999999999" })),
+            Err(Invalid::Payload)
+        );
         assert_eq!(verify(json!({ "exp": null })), Err(Invalid::Payload));
         assert_eq!(verify(json!({ "exp": 1.5 })), Err(Invalid::Payload));
         assert_eq!(verify(json!({ "nbf": now() + 30 })), Ok(()));
-        assert_eq!(verify(json!({ "nbf": now() + 90 })), Err(Invalid::NotYetValid));
-        assert_eq!(verify(json!({ "iat": now() + 90 })), Err(Invalid::NotYetValid));
+        assert_eq!(
+            verify(json!({ "nbf": now() + 90 })),
+            Err(Invalid::NotYetValid)
+        );
+        assert_eq!(
+            verify(json!({ "iat": now() + 90 })),
+            Err(Invalid::NotYetValid)
+        );
     }
 
     #[test]
@@ -215,8 +246,14 @@ mod tests {
         let authority = authority();
         let text = authority.mint(Permissions::READ, Some(now() + 3600));
         let token = authority.verify(&text).unwrap();
-        let expired = Token { id: String::new(), permissions: token.permissions, expires: Some(0) };
-        authority.verified.insert(cache::digest(&text), Arc::new(expired));
+        let expired = Token {
+            id: String::new(),
+            permissions: token.permissions,
+            expires: Some(0),
+        };
+        authority
+            .verified
+            .insert(cache::digest(&text), Arc::new(expired));
         assert_eq!(authority.verify(&text), Err(Invalid::Expired));
     }
 
@@ -236,14 +273,21 @@ mod tests {
             (format!("{good}.{}", parts[2]), Invalid::Malformed),
             (format!("{good}A"), Invalid::Signature),
             (foreign, Invalid::Signature),
-            (format!("{hs512}.{}.{}", parts[1], parts[2]), Invalid::Algorithm),
+            (
+                format!("{hs512}.{}.{}", parts[1], parts[2]),
+                Invalid::Algorithm,
+            ),
             ("A".repeat(MAX_TOKEN_BYTES + 1), Invalid::Malformed),
         ];
         for (text, _why) in refused {
             assert!(authority.verify(&text).is_err(), "{text} was accepted");
         }
         assert!(authority.verify(&format!("{none}.{}.", parts[1])).is_err());
-        assert!(authority.verify(&format!("{none}.{}.{}", parts[1], parts[2])).is_err());
+        assert!(
+            authority
+                .verify(&format!("{none}.{}.{}", parts[1], parts[2]))
+                .is_err()
+        );
         assert!(authority.verify(&good).is_ok());
     }
 

@@ -1,1 +1,45 @@
 //! The node and miner daemons behind Lotus's API.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), lotus_daemon::StartError> {
+//! use lotus_daemon::{Node, Options};
+//!
+//! let node = Node::start(Options::new("/home/user/.lotus")).await?;
+//! println!("listening on {}", node.ready().address);
+//! node.finished().await
+//! # }
+//! ```
+//!
+//! | module | its noun |
+//! |---|---|
+//! | [`repo`], [`keystore`], [`config`] | the directory that Lotus knows, and what is in it |
+//! | [`auth`] | tokens: minted and verified |
+//! | [`wallet`] | keys and signatures |
+//! | [`log`], [`alerts`] | what the daemon tells its operator |
+//! | [`node`], [`miner`] | the two daemons: which methods they serve on which path |
+//! | [`daemon`] | their common life: open → serve → shut down |
+//! | [`rpc`] | the server: paths, authentication, gate, HTTP, WebSockets, channels |
+
+pub mod alerts;
+pub mod auth;
+pub mod config;
+pub mod daemon;
+pub mod keystore;
+pub mod log;
+mod metrics;
+pub mod miner;
+pub mod node;
+pub mod repo;
+pub mod role;
+pub mod rpc;
+pub mod shutdown;
+pub mod wallet;
+
+pub use daemon::{Daemon, Options, Ready, StartError};
+pub use miner::Miner;
+pub use node::Node;
+pub use role::Role;
+
+/// The version that `Filecoin.Version` reports: the package's, and the network's kind as Lotus
+/// appends it.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+devnet");

@@ -8,8 +8,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 /// The content type of [`Metrics::encode`].
-pub(crate) const CONTENT_TYPE: &str =
-    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Counters of one daemon. No label ever holds a token or an address of a caller.
 #[derive(Debug)]
@@ -54,18 +53,39 @@ impl Metrics {
             registry: Registry::default(),
         };
         let requests = metrics.requests.clone();
-        registry.register("api_requests", "Calls by method and verdict (ok, error, refused)", requests);
+        registry.register(
+            "api_requests",
+            "Calls by method and verdict (ok, error, refused)",
+            requests,
+        );
         let refused = metrics.tokens_refused.clone();
-        registry.register("api_tokens_refused", "Requests with a token that is not valid", refused);
-        registry.register("api_connections", "Open TCP connections", metrics.connections.clone());
-        registry.register("api_websockets", "Open WebSockets", metrics.websockets.clone());
+        registry.register(
+            "api_tokens_refused",
+            "Requests with a token that is not valid",
+            refused,
+        );
+        registry.register(
+            "api_connections",
+            "Open TCP connections",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "api_websockets",
+            "Open WebSockets",
+            metrics.websockets.clone(),
+        );
         registry.register("api_channels", "Open channels", metrics.channels.clone());
-        Self { registry, ..metrics }
+        Self {
+            registry,
+            ..metrics
+        }
     }
 
     pub(crate) fn method(&self, method: &'static str) -> MethodMetrics {
         let counter = |verdict| {
-            self.requests.get_or_create(&RequestLabels { method, verdict }).clone()
+            self.requests
+                .get_or_create(&RequestLabels { method, verdict })
+                .clone()
         };
         MethodMetrics {
             succeeded: counter("ok"),

@@ -31,7 +31,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use caller::Caller;
 pub(crate) use forest::RequestedLifetime;
-pub use listener::{Listener, ListenError};
+pub use listener::{ListenError, Listener};
 pub(crate) use paths::{Paths, Readiness};
 
 use crate::metrics::Counted;
@@ -91,7 +91,11 @@ async fn accept(
     listener: &Listener,
     slots: &Arc<Semaphore>,
 ) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
+    let slot = slots
+        .clone()
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
     let stream = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, slot))

@@ -1,20 +1,16 @@
-//! Filecoin addresses, and which network's prefix they are printed with.
-//!
-//! The network is part of an address's text only (`f1…` on mainnet, `t1…` on every other network),
-//! never of its bytes. Both prefixes are read everywhere. A node states once which network it is on
-//! ([`Network::set_current`]) and from then on every address prints with that prefix; a program that
-//! never does (a client of somebody else's node) prints an address as it was read.
+//! Filecoin addresses.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
-use std::sync::OnceLock;
 
 use fvm_shared::address as fvm;
 use fvm_shared::address::Payload;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Network;
 
 /// The text of [`Address::UNDEFINED`], as go-address prints it.
 const UNDEFINED: &str = "<empty>";
@@ -25,73 +21,12 @@ const EAM_ACTOR_ID: u64 = 10;
 /// The first bytes of an Ethereum address that stands for an actor's ID (FIP-0055).
 const MASKED_ID_PREFIX: [u8; 12] = [0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-static CURRENT: OnceLock<Network> = OnceLock::new();
-
-/// Which prefix addresses are printed with: `f` on mainnet, `t` elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Network {
-    /// Filecoin mainnet: `f`.
-    #[default]
-    Mainnet,
-    /// Every other network, local ones included: `t`.
-    Testnet,
-}
-
-/// This process already prints addresses for another network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this process already serves {current:?}; start another process for {refused:?}")]
-pub struct NetworkAlreadySet {
-    /// The network that stays in force.
-    pub current: Network,
-    /// The network that was refused.
-    pub refused: Network,
-}
-
-impl Network {
-    /// States which network this process serves: from now on every [`Address`] prints with that
-    /// network's prefix. Lotus's counterpart is `address.CurrentNetwork`.
-    ///
-    /// # Errors
-    /// The process already serves the other network. Saying the same again is not an error.
-    pub fn set_current(network: Network) -> Result<(), NetworkAlreadySet> {
-        let current = *CURRENT.get_or_init(|| network);
-        if current == network {
-            Ok(())
-        } else {
-            Err(NetworkAlreadySet {
-                current,
-                refused: network,
-            })
-        }
-    }
-
-    /// The network that this process serves, if it has said so.
-    pub fn current() -> Option<Network> {
-        CURRENT.get().copied()
-    }
-
-    /// The first letter of every address on this network.
-    pub fn prefix(self) -> char {
-        match self {
-            Network::Mainnet => 'f',
-            Network::Testnet => 't',
-        }
-    }
-
-    /// The network with the other prefix.
-    pub fn other(self) -> Network {
-        match self {
-            Network::Mainnet => Network::Testnet,
-            Network::Testnet => Network::Mainnet,
-        }
-    }
-}
-
 /// A Filecoin address: an actor's ID (`f0`), the hash of a secp256k1 key (`f1`), an actor (`f2`), a
 /// BLS key (`f3`), or an address in an actor's own namespace (`f4`; `f410f…` is an Ethereum one).
 ///
-/// Equality, order and hash ignore the network. On the wire it is a string; `""`, `"<empty>"` and
-/// `null` are read as [`Address::UNDEFINED`].
+/// Both prefixes are read, and it prints with that of the process's [`Network`]; in a process that
+/// states none, as it was read. Equality, order and hash ignore the prefix. On the wire it is a
+/// string; `""`, `"<empty>"` and `null` are read as [`Address::UNDEFINED`].
 #[derive(Clone, Copy, Default)]
 pub struct Address {
     inner: Option<fvm::Address>,
@@ -196,7 +131,9 @@ impl Address {
                 Some(eth)
             }
             Payload::Delegated(delegated) if delegated.namespace() == EAM_ACTOR_ID => {
-                delegated.subaddress().try_into().ok()
+                let eth: [u8; 20] = delegated.subaddress().try_into().ok()?;
+                // Such an address would be a second name of the actor that it masks.
+                (!eth.starts_with(&MASKED_ID_PREFIX)).then_some(eth)
             }
             _ => None,
         }

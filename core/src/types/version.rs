@@ -50,7 +50,13 @@ impl ApiVersion {
 /// `2.3.0`
 impl std::fmt::Display for ApiVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.0 >> 16, self.0 >> 8 & 0xff, self.0 & 0xff)
+        write!(
+            f,
+            "{}.{}.{}",
+            self.0 >> 16,
+            self.0 >> 8 & 0xff,
+            self.0 & 0xff
+        )
     }
 }
 

@@ -18,7 +18,11 @@ pub(super) struct Cache(RwLock<HashMap<TokenDigest, Arc<Token>>>);
 
 impl Cache {
     pub(super) fn get(&self, digest: &TokenDigest) -> Option<Arc<Token>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(digest)
+            .cloned()
     }
 
     pub(super) fn insert(&self, digest: TokenDigest, token: Arc<Token>) {

@@ -1,7 +1,6 @@
 //! What a token says.
 
 use lotus_core::Permissions;
-use rand::Rng;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CLOCK_LEEWAY, Invalid};
@@ -13,14 +12,30 @@ pub struct Claims {
     #[serde(rename = "Allow", default)]
     allow: Permissions,
     /// The token's id (RFC 7519 §4.1.7): 128 random bits in hex.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     jti: Option<String>,
     /// Seconds since the Unix epoch; integers only, as in RFC 7519 `NumericDate` without fractions.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     iat: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     nbf: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
     exp: Option<u64>,
 }
 
@@ -35,9 +50,15 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 impl Claims {
     /// Claims of a new token, with a new random id.
     pub fn new(allow: Permissions, issued: u64, expires: Option<u64>) -> Self {
-        let id: [u8; 16] = rand::rng().random();
+        let id: [u8; 16] = rand::random();
         let jti = data_encoding::HEXLOWER.encode(&id);
-        Self { allow, jti: Some(jti), iat: Some(issued), nbf: None, exp: expires }
+        Self {
+            allow,
+            jti: Some(jti),
+            iat: Some(issued),
+            nbf: None,
+            exp: expires,
+        }
     }
 
     pub(super) fn check(&self, now: u64) -> Result<(), Invalid> {

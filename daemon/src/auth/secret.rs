@@ -3,7 +3,6 @@
 use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
-use rand::Rng;
 use zeroize::Zeroizing;
 
 use super::Claims;
@@ -21,9 +20,7 @@ pub struct Secret {
 impl Secret {
     /// 32 random bytes, as Lotus makes them.
     pub fn generate() -> Self {
-        let mut bytes = vec![0; 32];
-        rand::rng().fill_bytes(&mut bytes);
-        Self::from_bytes(bytes)
+        Self::from_bytes(rand::random::<[u8; 32]>().to_vec())
     }
 
     /// The secret of a keystore entry.

@@ -18,11 +18,17 @@ pub(crate) struct Caller {
 impl Caller {
     /// A caller without a token.
     pub(crate) fn anonymous(permissions: Permissions) -> Self {
-        Self { permissions, token: None }
+        Self {
+            permissions,
+            token: None,
+        }
     }
 
     pub(crate) fn with_token(token: Arc<Token>) -> Self {
-        Self { permissions: token.permissions, token: Some(token) }
+        Self {
+            permissions: token.permissions,
+            token: Some(token),
+        }
     }
 
     pub(crate) fn permissions(&self) -> Permissions {
@@ -41,6 +47,9 @@ impl Caller {
         if self.permissions.contains(method.permission) {
             return Ok(());
         }
-        Err(Error::MissingPermission { method: method.bare_name(), need: method.permission })
+        Err(Error::MissingPermission {
+            method: method.bare_name(),
+            need: method.permission,
+        })
     }
 }

@@ -15,8 +15,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jsonrpsee::MethodSink;
-use jsonrpsee::types::SubscriptionId;
 use jsonrpsee::core::traits::IdProvider;
+use jsonrpsee::types::SubscriptionId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
@@ -49,7 +49,9 @@ pub(crate) fn opened(reply: &str) -> Option<u64> {
     struct Opened {
         result: u64,
     }
-    serde_json::from_str::<Opened>(reply).ok().map(|opened| opened.result)
+    serde_json::from_str::<Opened>(reply)
+        .ok()
+        .map(|opened| opened.result)
 }
 
 /// Translates one of jsonrpsee's frames to a value frame of `channel`. Error frames, which have no
@@ -67,7 +69,9 @@ pub(crate) fn value_frame(channel: u64, notification: &RawValue) -> Option<Strin
     }
     let notification: Notification<'_> = serde_json::from_str(notification.get()).ok()?;
     let value = notification.params.result.get();
-    Some(format!("{{\"jsonrpc\":\"2.0\",\"method\":\"xrpc.ch.val\",\"params\":[{channel},{value}]}}\n"))
+    Some(format!(
+        "{{\"jsonrpc\":\"2.0\",\"method\":\"xrpc.ch.val\",\"params\":[{channel},{value}]}}\n"
+    ))
 }
 
 pub(crate) fn close_frame(channel: u64) -> String {
@@ -117,17 +121,28 @@ mod tests {
     #[test]
     fn a_cancel_names_a_request_and_anything_else_is_ignored() {
         let of = |json: &str| builtin(&Request::parse(json.as_bytes()).unwrap());
-        let cancelled = |id: &str| match of(&format!(r#"{{"method":"xrpc.cancel","params":[{id}]}}"#)) {
-            Some(Builtin::Cancel(id)) => id.json().to_owned(),
-            other => panic!("{other:?}"),
-        };
+        let cancelled =
+            |id: &str| match of(&format!(r#"{{"method":"xrpc.cancel","params":[{id}]}}"#)) {
+                Some(Builtin::Cancel(id)) => id.json().to_owned(),
+                other => panic!("{other:?}"),
+            };
         assert_eq!(cancelled("7"), "7");
         assert_eq!(cancelled(r#""a""#), r#""a""#);
-        for params in ["", r#","params":[]"#, r#","params":{}"#, r#","params":[null]"#, r#","params":[[1]]"#, r#","params":5"#] {
+        for params in [
+            "",
+            r#","params":[]"#,
+            r#","params":{}"#,
+            r#","params":[null]"#,
+            r#","params":[[1]]"#,
+            r#","params":5"#,
+        ] {
             let json = format!(r#"{{"method":"xrpc.cancel"{params}}}"#);
             assert_eq!(of(&json), Some(Builtin::Ignored), "{json}");
         }
-        assert_eq!(of(r#"{"method":"xrpc.ch.val","params":[]}"#), Some(Builtin::Ignored));
+        assert_eq!(
+            of(r#"{"method":"xrpc.ch.val","params":[]}"#),
+            Some(Builtin::Ignored)
+        );
         assert_eq!(of(r#"{"method":"Filecoin.Version"}"#), None);
     }
 }

@@ -47,11 +47,18 @@ impl Gate {
         for (method, callback) in api.iter() {
             let callback = callback.clone();
             let metrics = metrics.method(method.name);
-            let entry = Arc::new(Entry { method, callback, metrics });
+            let entry = Arc::new(Entry {
+                method,
+                callback,
+                metrics,
+            });
             entries.extend(method.aliases.iter().map(|alias| (*alias, entry.clone())));
             entries.insert(method.name, entry);
         }
-        Self { entries, unknown: metrics.method("unknown") }
+        Self {
+            entries,
+            unknown: metrics.method("unknown"),
+        }
     }
 
     /// Runs one call that expects one reply.
@@ -72,12 +79,21 @@ impl Gate {
     ) -> Result<&Arc<Entry>, Fault> {
         let Some(entry) = self.entries.get(request.method.as_ref()) else {
             self.unknown.failed.inc();
-            return Err(Fault::unknown_method(format!("method '{}' not found", request.method)));
+            return Err(Fault::unknown_method(format!(
+                "method '{}' not found",
+                request.method
+            )));
         };
-        entry.admit(request, caller, channels).inspect_err(|fault| {
-            let metrics = &entry.metrics;
-            if fault.is_refusal() { metrics.refused.inc() } else { metrics.failed.inc() };
-        })?;
+        entry
+            .admit(request, caller, channels)
+            .inspect_err(|fault| {
+                let metrics = &entry.metrics;
+                if fault.is_refusal() {
+                    metrics.refused.inc()
+                } else {
+                    metrics.failed.inc()
+                };
+            })?;
         Ok(entry)
     }
 }
@@ -177,7 +193,11 @@ impl Entry {
     }
 
     fn count(&self, reply: &Reply) {
-        if reply.is_error() { self.metrics.failed.inc() } else { self.metrics.succeeded.inc() };
+        if reply.is_error() {
+            self.metrics.failed.inc()
+        } else {
+            self.metrics.succeeded.inc()
+        };
     }
 }
 

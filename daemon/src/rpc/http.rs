@@ -30,7 +30,10 @@ impl Answer {
 
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
-        Self { body: reply.to_json(None), status: reply.status() }
+        Self {
+            body: reply.to_json(None),
+            status: reply.status(),
+        }
     }
 }
 
@@ -45,13 +48,17 @@ pub(crate) async fn serve<B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let declared = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     match read(body, declared, limits).await {
         Ok(body) => respond(answer(&body, gate, caller, limits).await),
         Err(fault) => {
             // The rest of the body is still on its way: nothing after it could be read.
             let mut response = respond(Answer::fault(fault));
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
             response
         }
     }
@@ -71,11 +78,15 @@ async fn answer(body: &[u8], gate: &Gate, caller: &Caller, limits: &Limits) -> A
     };
     let reply = gate.call(&request, caller).await;
     match &request.id {
-        Some(id) => Answer { body: reply.to_json(Some(id)), status: reply.status() },
+        Some(id) => Answer {
+            body: reply.to_json(Some(id)),
+            status: reply.status(),
+        },
         // A notification ran; only a protocol error is told.
-        None if reply.status() == StatusCode::OK => {
-            Answer { body: String::new(), status: StatusCode::OK }
-        }
+        None if reply.status() == StatusCode::OK => Answer {
+            body: String::new(),
+            status: StatusCode::OK,
+        },
         None => reply.into(),
     }
 }
@@ -109,7 +120,10 @@ pub(crate) async fn batch(body: &[u8], gate: &Gate, caller: &Caller, limits: &Li
     if !body.is_empty() {
         body.push(']');
     }
-    Answer { body, status: StatusCode::OK }
+    Answer {
+        body,
+        status: StatusCode::OK,
+    }
 }
 
 /// Reads the body. A body that is too long is refused before it is read where its length is
@@ -144,7 +158,9 @@ where
 fn respond(answer: Answer) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(answer.body));
     *response.status_mut() = answer.status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -155,10 +171,14 @@ impl Fault {
 
     fn too_slow(limit: Duration) -> Self {
         let seconds = limit.as_secs_f64();
-        Self::parse(format!("nothing of the request arrived for {seconds} s ([API] Timeout)"))
+        Self::parse(format!(
+            "nothing of the request arrived for {seconds} s ([API] Timeout)"
+        ))
     }
 
     fn batch_too_long(length: usize, limit: usize) -> Self {
-        Self::parse(format!("a batch of {length} calls exceeds the limit of {limit} ([API] MaxBatchSize)"))
+        Self::parse(format!(
+            "a batch of {length} calls exceeds the limit of {limit} ([API] MaxBatchSize)"
+        ))
     }
 }

@@ -17,16 +17,18 @@ pub struct Listener {
 /// Why the API cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Something that is not a multiaddr, or not one of TCP.
-    #[error("{address:?} is not a listen address: {why}; write it as /ip4/127.0.0.1/tcp/1234/http")]
+    /// A multiaddr that is not one of TCP.
+    #[error("{address} is not a listen address: {why}; write it as /ip4/127.0.0.1/tcp/1234/http")]
     Address {
         /// What was configured.
-        address: String,
+        address: Multiaddr,
         /// What is wrong with it.
-        why: String,
+        why: &'static str,
     },
     /// Another process has it.
-    #[error("address {0} is in use; choose another with --api or [API] ListenAddress, or stop the process that has it")]
+    #[error(
+        "address {0} is in use; choose another with --api or [API] ListenAddress, or stop the process that has it"
+    )]
     InUse(String),
     /// Any other refusal of the operating system.
     #[error("cannot listen on {address}: {source}")]
@@ -42,33 +44,44 @@ impl Listener {
     /// Binds a multiaddr: `/ip4`, `/ip6`, `/dns`, `/dns4` or `/dns6`, then `/tcp`. What follows
     /// (`/http`) is kept for the announcement and otherwise ignored, as Lotus does. Port 0 takes a
     /// free port.
-    pub async fn bind(address: &str) -> Result<Self, ListenError> {
-        let bad = |why: String| ListenError::Address { address: address.to_owned(), why };
-        let parsed: Multiaddr = address.trim().parse().map_err(|error| bad(format!("{error}")))?;
-        let mut parts = parsed.iter();
+    pub async fn bind(address: &Multiaddr) -> Result<Self, ListenError> {
+        let bad = |why| ListenError::Address {
+            address: address.clone(),
+            why,
+        };
+        let mut parts = address.iter();
         let host = match parts.next() {
             Some(Protocol::Ip4(ip)) => ip.to_string(),
             Some(Protocol::Ip6(ip)) => ip.to_string(),
             Some(Protocol::Dns(name) | Protocol::Dns4(name) | Protocol::Dns6(name)) => {
                 name.into_owned()
             }
-            _ => return Err(bad("it does not begin with /ip4, /ip6 or /dns".to_owned())),
+            _ => return Err(bad("it does not begin with /ip4, /ip6 or /dns")),
         };
         let Some(Protocol::Tcp(port)) = parts.next() else {
-            return Err(bad("the host is not followed by /tcp and a port".to_owned()));
+            return Err(bad("the host is not followed by /tcp and a port"));
         };
         let shown = format!("{host}:{port}");
         let refused = |source: io::Error| match source.kind() {
             io::ErrorKind::AddrInUse => ListenError::InUse(shown.clone()),
-            _ => ListenError::Io { address: shown.clone(), source },
+            _ => ListenError::Io {
+                address: shown.clone(),
+                source,
+            },
         };
-        let socket = TcpListener::bind((host.as_str(), port)).await.map_err(refused)?;
+        let socket = TcpListener::bind((host.as_str(), port))
+            .await
+            .map_err(refused)?;
         let local = socket.local_addr().map_err(refused)?;
-        let with_port = parsed.iter().map(|part| match part {
+        let with_port = address.iter().map(|part| match part {
             Protocol::Tcp(0) => Protocol::Tcp(local.port()),
             other => other,
         });
-        Ok(Self { address: with_port.collect(), socket, local })
+        Ok(Self {
+            address: with_port.collect(),
+            socket,
+            local,
+        })
     }
 
     /// The address as announced in the repo's `api` file, with the real port.

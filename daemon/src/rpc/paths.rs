@@ -49,10 +49,21 @@ impl Paths {
         readiness: Readiness,
         shutdown: Shutdown,
     ) -> Self {
-        let gates = apis.into_iter().map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics))));
+        let gates = apis
+            .into_iter()
+            .map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics))));
         let gates = gates.collect();
         let tasks = Tasks::default();
-        Self { gates, authority, anonymous, limits, metrics, readiness, shutdown, tasks }
+        Self {
+            gates,
+            authority,
+            anonymous,
+            limits,
+            metrics,
+            readiness,
+            shutdown,
+            tasks,
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -95,7 +106,9 @@ impl Paths {
 
     fn identify(&self, request: &http::request::Parts) -> Option<Caller> {
         let caller = authn::identify(request, &self.authority, self.anonymous);
-        caller.inspect_err(|_| _ = self.metrics.tokens_refused.inc()).ok()
+        caller
+            .inspect_err(|_| _ = self.metrics.tokens_refused.inc())
+            .ok()
     }
 
     fn websocket(
@@ -108,7 +121,9 @@ impl Paths {
         let Ok(handshake) = create_response(&request.map(|_| ())) else {
             let mut response = plain(StatusCode::BAD_REQUEST, "Bad Request\n");
             let version = HeaderValue::from_static("13");
-            response.headers_mut().insert(SEC_WEBSOCKET_VERSION, version);
+            response
+                .headers_mut()
+                .insert(SEC_WEBSOCKET_VERSION, version);
             return response;
         };
         let context = ws::Context {
@@ -152,7 +167,9 @@ impl Paths {
 /// As gorilla/websocket's users: the word somewhere in `Connection`, in any case.
 fn wants_upgrade(headers: &HeaderMap) -> bool {
     headers.get_all(CONNECTION).iter().any(|value| {
-        value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
+        value
+            .to_str()
+            .is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
     })
 }
 

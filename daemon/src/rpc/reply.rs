@@ -27,14 +27,23 @@ impl Reply {
     /// What a jsonrpsee callback answered under [`CALL_ID`].
     pub(crate) fn from_response(response: MethodResponse) -> Self {
         let json: Box<RawValue> = response.into_json();
-        let tail = json.get().strip_prefix(PREFIX).map(str::to_owned).unwrap_or_else(|| {
-            // Only if jsonrpsee changes the order of members.
-            let mut members: serde_json::Map<String, serde_json::Value> =
-                serde_json::from_str(json.get()).unwrap_or_default();
-            members.retain(|key, _| key == "result" || key == "error");
-            serde_json::to_string(&members).unwrap_or_default().split_off(1)
-        });
-        Self { tail, status: StatusCode::OK }
+        let tail = json
+            .get()
+            .strip_prefix(PREFIX)
+            .map(str::to_owned)
+            .unwrap_or_else(|| {
+                // Only if jsonrpsee changes the order of members.
+                let mut members: serde_json::Map<String, serde_json::Value> =
+                    serde_json::from_str(json.get()).unwrap_or_default();
+                members.retain(|key, _| key == "result" || key == "error");
+                serde_json::to_string(&members)
+                    .unwrap_or_default()
+                    .split_off(1)
+            });
+        Self {
+            tail,
+            status: StatusCode::OK,
+        }
     }
 
     /// The HTTP status. On WebSockets there is none.
@@ -67,7 +76,11 @@ pub(crate) struct Fault {
 impl Fault {
     fn new(code: i32, message: impl Into<String>, status: StatusCode) -> Self {
         let error = ErrorObject::owned(code, message, None::<()>);
-        Self { error, status, refused: false }
+        Self {
+            error,
+            status,
+            refused: false,
+        }
     }
 
     /// -32700, also for parameters that do not decode.
@@ -97,7 +110,11 @@ impl Fault {
 
     /// The caller may not do this.
     pub(crate) fn refused(error: lotus_core::Error) -> Self {
-        Self { error: error.into(), status: StatusCode::OK, refused: true }
+        Self {
+            error: error.into(),
+            status: StatusCode::OK,
+            refused: true,
+        }
     }
 
     pub(crate) fn message(&self) -> &str {
@@ -112,14 +129,21 @@ impl Fault {
 
 impl From<lotus_core::Error> for Fault {
     fn from(error: lotus_core::Error) -> Self {
-        Self { error: error.into(), status: StatusCode::OK, refused: false }
+        Self {
+            error: error.into(),
+            status: StatusCode::OK,
+            refused: false,
+        }
     }
 }
 
 impl From<Fault> for Reply {
     fn from(fault: Fault) -> Self {
         let error = serde_json::to_string(&fault.error).expect("a code and strings serialise");
-        Self { tail: format!(r#""error":{error}}}"#), status: fault.status }
+        Self {
+            tail: format!(r#""error":{error}}}"#),
+            status: fault.status,
+        }
     }
 }
 
@@ -134,7 +158,10 @@ mod tests {
         let response = MethodResponse::response(CALL_ID, success, usize::MAX);
         assert!(response.as_json().get().starts_with(PREFIX));
         let reply = Reply::from_response(response);
-        assert_eq!(reply.to_json(None), "{\"id\":null,\"jsonrpc\":\"2.0\",\"result\":\"x\"}\n");
+        assert_eq!(
+            reply.to_json(None),
+            "{\"id\":null,\"jsonrpc\":\"2.0\",\"result\":\"x\"}\n"
+        );
         let error = ErrorObject::owned(1, "no", None::<()>);
         let reply = Reply::from_response(MethodResponse::error(CALL_ID, error));
         assert!(reply.is_error());

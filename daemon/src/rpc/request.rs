@@ -49,7 +49,9 @@ impl<'a> RequestId<'a> {
             Some(b'{') => "map[string]interface {}",
             _ => "bool",
         };
-        Err(Fault::parse(format!("failed to parse ID: invalid id type: {kind}")))
+        Err(Fault::parse(format!(
+            "failed to parse ID: invalid id type: {kind}"
+        )))
     }
 }
 
@@ -67,13 +69,24 @@ impl<'a> Request<'a> {
     pub(crate) fn parse_batch(json: &'a [u8]) -> Result<Vec<Result<Self, Fault>>, Fault> {
         let elements: Vec<&RawValue> =
             serde_json::from_slice(json).map_err(|_| Fault::parse("Parse error"))?;
-        Ok(elements.into_iter().map(|element| Self::parse(element.get().as_bytes())).collect())
+        Ok(elements
+            .into_iter()
+            .map(|element| Self::parse(element.get().as_bytes()))
+            .collect())
     }
 
     fn from_members(members: RawMembers<'a>) -> Result<Self, Fault> {
-        let id = members.id.map(|id| RequestId::new(id.get())).transpose()?.flatten();
+        let id = members
+            .id
+            .map(|id| RequestId::new(id.get()))
+            .transpose()?
+            .flatten();
         let params = members.params.filter(|params| params.get() != "null");
-        Ok(Self { id, method: members.method, params })
+        Ok(Self {
+            id,
+            method: members.method,
+            params,
+        })
     }
 
     /// How many positional parameters there are.
@@ -81,11 +94,15 @@ impl<'a> Request<'a> {
     /// # Errors
     /// Named parameters and scalars; the text is go-jsonrpc's.
     pub(crate) fn param_count(&self) -> Result<usize, Fault> {
-        let Some(params) = self.params else { return Ok(0) };
+        let Some(params) = self.params else {
+            return Ok(0);
+        };
         let kind = match params.get().as_bytes().first() {
             Some(b'[') => {
                 let count = serde_json::from_str::<Count>(params.get());
-                return count.map(|Count(count)| count).map_err(|_| Fault::parse("Parse error"));
+                return count
+                    .map(|Count(count)| count)
+                    .map_err(|_| Fault::parse("Parse error"));
             }
             Some(b'{') => "object",
             Some(b'"') => "string",
@@ -141,7 +158,9 @@ impl<'de> Visitor<'de> for MembersVisitor {
         let mut members = RawMembers::default();
         while let Some(Text(key)) = map.next_key::<Text<'de>>()? {
             if key.eq_ignore_ascii_case("method") {
-                members.method = map.next_value::<Option<Text<'de>>>()?.map_or_else(Cow::default, |Text(name)| name);
+                members.method = map
+                    .next_value::<Option<Text<'de>>>()?
+                    .map_or_else(Cow::default, |Text(name)| name);
             } else if key.eq_ignore_ascii_case("params") {
                 members.params = Some(map.next_value()?);
             } else if key.eq_ignore_ascii_case("id") {
@@ -159,41 +178,77 @@ mod tests {
     use super::*;
 
     fn parse(json: &str) -> Result<(Option<String>, String, Option<String>), String> {
-        let request = Request::parse(json.as_bytes()).map_err(|fault| fault.message().to_owned())?;
+        let request =
+            Request::parse(json.as_bytes()).map_err(|fault| fault.message().to_owned())?;
         let params = request.params.map(|params| params.get().to_owned());
-        Ok((request.id.map(|id| id.json().to_owned()), request.method.into_owned(), params))
+        Ok((
+            request.id.map(|id| id.json().to_owned()),
+            request.method.into_owned(),
+            params,
+        ))
     }
 
     #[test]
     fn ids_are_echoed_as_written() {
-        for id in ["0", "-3", "1.5", "1.0", "9007199254740993", "1e21", r#""""#, r#""a\u0062""#] {
+        for id in [
+            "0",
+            "-3",
+            "1.5",
+            "1.0",
+            "9007199254740993",
+            "1e21",
+            r#""""#,
+            r#""a\u0062""#,
+        ] {
             let (echoed, ..) = parse(&format!(r#"{{"id":{id},"method":"m"}}"#)).unwrap();
             assert_eq!(echoed.as_deref(), Some(id));
         }
         assert_eq!(parse(r#"{"id":null,"method":"m"}"#).unwrap().0, None);
         assert_eq!(parse(r#"{"method":"m"}"#).unwrap().0, None);
-        for (id, kind) in [("true", "bool"), ("[1]", "[]interface {}"), ("{}", "map[string]interface {}")] {
+        for (id, kind) in [
+            ("true", "bool"),
+            ("[1]", "[]interface {}"),
+            ("{}", "map[string]interface {}"),
+        ] {
             let message = parse(&format!(r#"{{"id":{id},"method":"m"}}"#)).unwrap_err();
-            assert_eq!(message, format!("failed to parse ID: invalid id type: {kind}"));
+            assert_eq!(
+                message,
+                format!("failed to parse ID: invalid id type: {kind}")
+            );
         }
     }
 
     #[test]
     fn members_match_in_any_case_and_others_are_ignored() {
         let json = r#"{"JSONRPC":"1.0","ID":1,"Method":"a.b","PARAMS":[1],"meta":{"SpanContext":"x"}} junk"#;
-        let expected = (Some("1".to_owned()), "a.b".to_owned(), Some("[1]".to_owned()));
+        let expected = (
+            Some("1".to_owned()),
+            "a.b".to_owned(),
+            Some("[1]".to_owned()),
+        );
         assert_eq!(parse(json).unwrap(), expected);
     }
 
     #[test]
     fn null_params_are_no_params() {
-        assert_eq!(parse(r#"{"id":1,"method":"m","params":null}"#).unwrap().2, None);
+        assert_eq!(
+            parse(r#"{"id":1,"method":"m","params":null}"#).unwrap().2,
+            None
+        );
         assert_eq!(parse("null").unwrap(), (None, String::new(), None));
     }
 
     #[test]
     fn what_is_not_an_object_is_a_parse_error() {
-        for json in ["1", "\"a\"", "{", "", "[1]", r#"{"method":5}"#, r#"{"id":1"#] {
+        for json in [
+            "1",
+            "\"a\"",
+            "{",
+            "",
+            "[1]",
+            r#"{"method":5}"#,
+            r#"{"id":1"#,
+        ] {
             assert_eq!(parse(json).unwrap_err(), "Parse error", "{json}");
         }
     }
@@ -203,7 +258,9 @@ mod tests {
         let count = |params: &str| {
             let json = format!(r#"{{"method":"m","params":{params}}}"#);
             let request = Request::parse(json.as_bytes()).unwrap();
-            request.param_count().map_err(|fault| fault.message().to_owned())
+            request
+                .param_count()
+                .map_err(|fault| fault.message().to_owned())
         };
         assert_eq!(count("[]"), Ok(0));
         assert_eq!(count(r#"[1,[2,3],{"a":[4]}]"#), Ok(3));
@@ -215,9 +272,15 @@ mod tests {
     /// A request nested as deeply as the size limit allows must not exhaust the stack.
     #[test]
     fn deep_nesting_is_refused_not_fatal() {
-        let deep = format!(r#"{{"id":1,"method":"m","params":{}{}}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
+        let deep = format!(
+            r#"{{"id":1,"method":"m","params":{}{}}}"#,
+            "[".repeat(1_000_000),
+            "]".repeat(1_000_000)
+        );
         match Request::parse(deep.as_bytes()) {
-            Ok(request) => assert!(request.param_count().is_err() || request.param_count() == Ok(1)),
+            Ok(request) => {
+                assert!(request.param_count().is_err() || request.param_count() == Ok(1))
+            }
             Err(fault) => assert_eq!(fault.message(), "Parse error"),
         }
     }

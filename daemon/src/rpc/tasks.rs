@@ -18,8 +18,7 @@ impl Tasks {
 
     /// Waits until all are done or `bound` has passed, then aborts the rest. Returns how many.
     pub(crate) async fn finish(&self, bound: Duration) -> usize {
-        let mut tasks =
-            std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(bound, all).await.is_ok() {
             return 0;

@@ -130,7 +130,12 @@ impl Connection {
             Some(Builtin::Ignored) => return,
             None => {}
         }
-        let Context { gate, caller, limits, .. } = &self.context;
+        let Context {
+            gate,
+            caller,
+            limits,
+            ..
+        } = &self.context;
         let admitted = if tasks.len() < limits.concurrent_calls {
             gate.admit(&request, caller, request.id.is_some())
         } else {
@@ -181,8 +186,15 @@ impl Connection {
 
     /// jsonrpsee's clients batch over WebSockets; go-jsonrpc's never do.
     fn batch(&self, frame: &[u8], tasks: &mut JoinSet<()>) {
-        let Ok(batch) = String::from_utf8(frame.to_vec()) else { return };
-        let Context { gate, caller, limits, .. } = self.context.clone();
+        let Ok(batch) = String::from_utf8(frame.to_vec()) else {
+            return;
+        };
+        let Context {
+            gate,
+            caller,
+            limits,
+            ..
+        } = self.context.clone();
         let outgoing = self.outgoing.clone();
         tasks.spawn(async move {
             let reply = super::http::batch(batch.as_bytes(), &gate, &caller, &limits).await;
@@ -217,12 +229,17 @@ impl Connection {
                 id_provider: &*ids,
                 subscription_permit: permit,
             };
-            let reply = entry.open(params, &caller, sink, state).await.to_json(Some(&id));
+            let reply = entry
+                .open(params, &caller, sink, state)
+                .await
+                .to_json(Some(&id));
             let channel = channels::opened(&reply);
             if outgoing.send(Message::text(reply)).await.is_err() {
                 return;
             }
-            let Some(channel) = channel else { return call.registration.end() };
+            let Some(channel) = channel else {
+                return call.registration.end();
+            };
             let _counted = Counted::new(&metrics.channels);
             // jsonrpsee sends the reply to the sink as well.
             values.recv().await;
@@ -240,7 +257,9 @@ impl Connection {
             // The handler sees its sink closed when the receiver goes.
             drop(values);
             call.registration.end();
-            let _ = outgoing.send(Message::text(channels::close_frame(channel))).await;
+            let _ = outgoing
+                .send(Message::text(channels::close_frame(channel)))
+                .await;
         });
     }
 }
@@ -282,7 +301,10 @@ async fn feed(
 }
 
 fn close(code: CloseCode, reason: String) -> Message {
-    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+    Message::Close(Some(CloseFrame {
+        code,
+        reason: reason.into(),
+    }))
 }
 
 /// The calls and channels of a connection that `xrpc.cancel` can name.
@@ -322,15 +344,29 @@ impl Calls {
     ) -> Call<impl Future<Output = ()> + Send + 'static + use<>> {
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let (cancel, cancelled) = oneshot::channel();
-        self.lock().insert(id.clone(), Running { serial, kind, cancel });
-        let registration = Registration { calls: self.clone(), id: id.clone(), serial };
+        self.lock().insert(
+            id.clone(),
+            Running {
+                serial,
+                kind,
+                cancel,
+            },
+        );
+        let registration = Registration {
+            calls: self.clone(),
+            id: id.clone(),
+            serial,
+        };
         let cancelled = async move {
             if cancelled.await.is_err() {
                 // Displaced by a newer call with the same id: nobody can cancel it any more.
                 std::future::pending::<()>().await;
             }
         };
-        Call { cancelled, registration }
+        Call {
+            cancelled,
+            registration,
+        }
     }
 
     fn cancel(&self, id: &RequestId<'static>) {
@@ -340,7 +376,10 @@ impl Calls {
     }
 
     fn cancel_channels(&self) {
-        let channels = self.lock().extract_if(|_, running| running.kind == Kind::Channel).collect::<Vec<_>>();
+        let channels = self
+            .lock()
+            .extract_if(|_, running| running.kind == Kind::Channel)
+            .collect::<Vec<_>>();
         for (_, running) in channels {
             let _ = running.cancel.send(());
         }
@@ -354,7 +393,10 @@ impl Calls {
 impl Registration {
     fn end(self) {
         let mut calls = self.calls.lock();
-        if calls.get(&self.id).is_some_and(|running| running.serial == self.serial) {
+        if calls
+            .get(&self.id)
+            .is_some_and(|running| running.serial == self.serial)
+        {
             calls.remove(&self.id);
         }
     }

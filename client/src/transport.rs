@@ -1,0 +1,102 @@
+//! The two transports: HTTP, one request per call, and WebSocket, which can also stream.
+
+mod status;
+
+use std::time::Duration;
+
+use http::{HeaderMap, header};
+use jsonrpsee::client_transport::ws::WsTransportClientBuilder;
+use jsonrpsee::core::middleware::layer::RpcLogger;
+use jsonrpsee::http_client::{self, HttpBackend, HttpClientBuilder};
+use jsonrpsee::ws_client::{self, PingConfig, RpcServiceBuilder, WsClientBuilder};
+use url::Url;
+
+use crate::channels::{ChannelService, Channels};
+use crate::error::{Error, Explain};
+use crate::token::Token;
+use status::ReadableStatus;
+
+/// The HTTP client; its layers show through in the type.
+pub(crate) type Http =
+    http_client::HttpClient<RpcLogger<http_client::RpcService<ReadableStatus<HttpBackend>>>>;
+
+/// The WebSocket client.
+pub(crate) type Ws = ws_client::WsClient<ChannelService<ws_client::RpcService>>;
+
+/// The largest message in either direction, in bytes: well above Lotus's 100 MiB for requests.
+pub(crate) const MAX_MESSAGE: u32 = 256 << 20;
+
+/// Pings keep middle boxes from dropping a quiet connection, and find out that the peer is gone.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Nobody is dropped for missing pongs: go-jsonrpc up to v0.10.1 never sends any. jsonrpsee has no
+/// switch for that, and a year is as long as its timer runs.
+const PONG_PATIENCE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long a client waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) connect: Duration,
+    pub(crate) request: Duration,
+}
+
+/// An HTTP client. Nothing is sent before the first call.
+pub(crate) fn http(
+    url: &Url,
+    token: Option<&Token>,
+    timeouts: Timeouts,
+    explain: &Explain,
+) -> Result<Http, Error> {
+    HttpClientBuilder::new()
+        .max_request_size(MAX_MESSAGE)
+        .max_response_size(MAX_MESSAGE)
+        .connect_timeout(timeouts.connect)
+        .request_timeout(timeouts.request)
+        .set_headers(headers(token))
+        .set_http_middleware(tower::ServiceBuilder::new().layer(status::ReadableStatusLayer))
+        .build(url)
+        .map_err(|error| Error::Unreachable {
+            endpoint: explain.endpoint.clone(),
+            reason: error.to_string(),
+        })
+}
+
+/// A connected WebSocket client.
+pub(crate) async fn ws(
+    url: &Url,
+    token: Option<&Token>,
+    timeouts: Timeouts,
+    explain: &Explain,
+) -> Result<Ws, Error> {
+    let transport = WsTransportClientBuilder::default()
+        .max_request_size(MAX_MESSAGE)
+        .max_response_size(MAX_MESSAGE)
+        .max_frame_size(MAX_MESSAGE)
+        .connection_timeout(timeouts.connect)
+        .set_headers(headers(token))
+        // A redirection is not followed: it would carry the token to another host.
+        .max_redirections(1);
+    // The transport bounds each step on its own; the user is promised a bound on the whole.
+    let (sender, receiver) = tokio::time::timeout(timeouts.connect, transport.build(url.clone()))
+        .await
+        .map_err(|_| explain.connect_timeout(timeouts.connect))?
+        .map_err(|error| explain.handshake(&error))?;
+
+    let channels = Channels::default();
+    Ok(WsClientBuilder::new()
+        .request_timeout(timeouts.request)
+        .enable_ws_ping(
+            PingConfig::new()
+                .ping_interval(PING_INTERVAL)
+                .inactive_limit(PONG_PATIENCE),
+        )
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(channels.clone()))
+        .build_with_transport(channels.sender(sender), channels.receiver(receiver)))
+}
+
+fn headers(token: Option<&Token>) -> HeaderMap {
+    token
+        .map(|token| (header::AUTHORIZATION, token.header()))
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,40 @@
+//! The full node: `lotus daemon`.
+
+mod common;
+mod wallet;
+
+use std::sync::Arc;
+
+use lotus_core::api::common::COMMON;
+use lotus_core::api::wallet::{WALLET, WalletServer};
+use lotus_core::types::ApiVersion;
+use lotus_core::{Api, Method};
+
+pub(crate) use common::CommonRpc;
+
+use crate::daemon::{Daemon, Options, Parts, StartError};
+use crate::role::Role;
+use crate::wallet::Wallet;
+
+/// The tables of what a full node serves.
+const TABLES: &[&[Method]] = &[COMMON, WALLET];
+
+/// A full node.
+#[derive(Debug)]
+pub struct Node;
+
+impl Node {
+    /// Opens the repo and serves `/rpc/v0` and `/rpc/v1`.
+    ///
+    /// # Errors
+    /// [`StartError`] names what to change; nothing is left running.
+    pub async fn start(options: Options) -> Result<Daemon, StartError> {
+        let parts = Parts::open(Role::FullNode, options)?;
+        let wallet = Arc::new(Wallet::new(parts.keystore.clone()));
+        let common = |version| CommonRpc::new(&parts, version, TABLES).api();
+        let v1 = common(ApiVersion::FULL_V1)?
+            .overlay(Api::new(wallet::WalletRpc::new(wallet).into_rpc(), WALLET)?);
+        let v0 = v1.clone().overlay(common(ApiVersion::FULL_V0)?);
+        Daemon::serve(parts, [("/rpc/v0", v0), ("/rpc/v1", v1)]).await
+    }
+}

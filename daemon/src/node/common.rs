@@ -1,0 +1,135 @@
+//! `Common`: tokens, version, logging and life cycle, for the node and the miner.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jsonrpsee::core::{SubscriptionResult, async_trait};
+use jsonrpsee::{Extensions, PendingSubscriptionSink};
+use lotus_core::api::Mismatch;
+use lotus_core::api::common::{COMMON, CommonServer};
+use lotus_core::types::{Alert, ApiVersion, Bytes, Version};
+use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::alerts::Alerts;
+use crate::auth::{self, Authority};
+use crate::daemon::Parts;
+use crate::log::Logs;
+use crate::role::Role;
+use crate::rpc::{Caller, RequestedLifetime};
+use crate::shutdown::Shutdown;
+
+/// Seconds between two epochs on Filecoin's networks.
+const BLOCK_DELAY: u64 = 30;
+
+/// The methods of `Common` on one path.
+pub(crate) struct CommonRpc {
+    role: Role,
+    version: ApiVersion,
+    tables: &'static [&'static [Method]],
+    authority: Arc<Authority>,
+    alerts: Alerts,
+    logs: Logs,
+    shutdown: Shutdown,
+    session: Uuid,
+    started: Timestamp,
+}
+
+impl CommonRpc {
+    /// `version` is what this path reports, `tables` what it serves.
+    pub(crate) fn new(
+        parts: &Parts,
+        version: ApiVersion,
+        tables: &'static [&'static [Method]],
+    ) -> Self {
+        Self {
+            role: parts.role,
+            version,
+            tables,
+            authority: parts.authority.clone(),
+            alerts: parts.alerts.clone(),
+            logs: parts.logs.clone(),
+            shutdown: parts.shutdown.clone(),
+            session: parts.session,
+            started: parts.started,
+        }
+    }
+
+    pub(crate) fn api(self) -> Result<Api, Mismatch> {
+        Api::new(self.into_rpc(), COMMON)
+    }
+}
+
+#[async_trait]
+impl CommonServer for CommonRpc {
+    async fn auth_new(&self, call: &Extensions, perms: Vec<String>) -> Result<Bytes, Error> {
+        let asked = perms.iter().map(|name| name.parse::<Permission>());
+        let asked: Permissions = asked.collect::<Result<_, _>>().map_err(Error::other)?;
+        let held = call.get::<Caller>().map_or(Permissions::NONE, Caller::permissions);
+        if !held.includes(asked) {
+            return Err(Error::Other(format!(
+                "cannot mint a token with permissions {asked}: the calling token holds {held}"
+            )));
+        }
+        let lifetime = call.get::<RequestedLifetime>();
+        let expires = lifetime.map(|RequestedLifetime(seconds)| auth::now().saturating_add(*seconds));
+        Ok(Bytes::from(self.authority.mint(asked, expires).into_bytes()))
+    }
+
+    async fn auth_verify(&self, token: String) -> Result<Permissions, Error> {
+        match self.authority.verify(&token) {
+            Ok(token) => Ok(token.permissions),
+            Err(why) => Err(Error::Other(format!("JWT Verification failed: {why}"))),
+        }
+    }
+
+    async fn version(&self) -> Result<Version, Error> {
+        Ok(Version {
+            version: crate::VERSION.to_owned(),
+            api_version: self.version,
+            block_delay: BLOCK_DELAY,
+            agent: "lotus".to_owned(),
+        })
+    }
+
+    async fn discover(&self) -> Result<Value, Error> {
+        let methods: Vec<&Method> = self.tables.iter().copied().flatten().collect();
+        Ok(openrpc::document(self.role.program(), &self.version.to_string(), &methods))
+    }
+
+    async fn log_list(&self) -> Result<Vec<String>, Error> {
+        Ok(self.logs.subsystems())
+    }
+
+    async fn log_set_level(&self, subsystem: String, level: String) -> Result<(), Error> {
+        self.logs.set_level(&subsystem, &level).map_err(Error::other)
+    }
+
+    async fn log_alerts(&self) -> Result<Vec<Alert>, Error> {
+        Ok(self.alerts.list())
+    }
+
+    async fn session(&self) -> Result<Uuid, Error> {
+        Ok(self.session)
+    }
+
+    async fn start_time(&self) -> Result<Timestamp, Error> {
+        Ok(self.started)
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        tracing::warn!(target: "main", "received shutdown");
+        self.shutdown.begin();
+        Ok(())
+    }
+
+    async fn closing(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
+        let sink = pending.accept().await?;
+        tokio::select! {
+            () = sink.closed() => {}
+            () = self.shutdown.begun() => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! `Wallet`: the RPC face of [`crate::wallet`].
+
+use std::sync::Arc;
+
+use jsonrpsee::core::async_trait;
+use lotus_core::Error;
+use lotus_core::api::wallet::WalletServer;
+use lotus_core::types::{
+    Address, Bytes, KeyInfo, KeyType, Message, Signature, SignedMessage, TokenAmount,
+};
+
+use crate::wallet::{self, Wallet};
+
+/// The methods of `Wallet`.
+pub(crate) struct WalletRpc {
+    wallet: Arc<Wallet>,
+}
+
+impl WalletRpc {
+    pub(crate) fn new(wallet: Arc<Wallet>) -> Self {
+        Self { wallet }
+    }
+
+    /// Runs work on the wallet where it may block: it reads and syncs files, and BLS takes a while.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Wallet) -> Result<T, wallet::Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let wallet = self.wallet.clone();
+        match tokio::task::spawn_blocking(move || work(&wallet)).await {
+            Ok(result) => result.map_err(Error::other),
+            Err(error) => Err(Error::Other(format!("the wallet failed: {error}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl WalletServer for WalletRpc {
+    async fn wallet_balance(&self, _address: Address) -> Result<TokenAmount, Error> {
+        Err(Error::other("WalletBalance needs a chain, and this daemon does not have one yet"))
+    }
+
+    async fn wallet_default_address(&self) -> Result<Address, Error> {
+        self.run(Wallet::default_address).await
+    }
+
+    async fn wallet_delete(&self, address: Address) -> Result<(), Error> {
+        self.run(move |wallet| wallet.delete(&address)).await
+    }
+
+    async fn wallet_export(&self, address: Address) -> Result<KeyInfo, Error> {
+        self.run(move |wallet| wallet.export(&address)).await
+    }
+
+    async fn wallet_has(&self, address: Address) -> Result<bool, Error> {
+        self.run(move |wallet| wallet.has(&address)).await
+    }
+
+    async fn wallet_import(&self, key: KeyInfo) -> Result<Address, Error> {
+        self.run(move |wallet| wallet.import(key)).await
+    }
+
+    async fn wallet_list(&self) -> Result<Vec<Address>, Error> {
+        self.run(Wallet::list).await
+    }
+
+    async fn wallet_new(&self, key_type: KeyType) -> Result<Address, Error> {
+        self.run(move |wallet| wallet.new_key(key_type)).await
+    }
+
+    async fn wallet_set_default(&self, address: Address) -> Result<(), Error> {
+        self.run(move |wallet| wallet.set_default(&address)).await
+    }
+
+    async fn wallet_sign(&self, address: Address, data: Bytes) -> Result<Signature, Error> {
+        self.run(move |wallet| wallet.sign(&address, &data)).await
+    }
+
+    async fn wallet_sign_message(
+        &self,
+        address: Address,
+        message: Message,
+    ) -> Result<SignedMessage, Error> {
+        self.run(move |wallet| wallet.sign_message(&address, message)).await
+    }
+
+    async fn wallet_validate_address(&self, address: String) -> Result<Address, Error> {
+        address.parse().map_err(Error::other)
+    }
+
+    async fn wallet_verify(
+        &self,
+        address: Address,
+        data: Bytes,
+        signature: Signature,
+    ) -> Result<bool, Error> {
+        self.run(move |_| Ok(wallet::verify(&signature, &address, &data).is_ok())).await
+    }
+}
