@@ -1,1 +1,125 @@
-//! The command lines of `lotus` and `lotus-miner`.
+//! The command lines of `lotus` and `lotus-miner`: parse, make one call, print.
+//!
+//! ```text
+//! usage   the command line → matches, or what to tell the user
+//! opts    the options of every command, and how it finds its daemon
+//! cmd     the commands, one file per noun; both programs share them
+//! miner   the commands that only `lotus-miner` has
+//! output  stdout and stderr
+//! ```
+
+mod cmd;
+mod miner;
+mod opts;
+mod output;
+mod usage;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use cmd::Shared;
+use cmd::daemon::DaemonCommand;
+use cmd::wallet::WalletCommand;
+use miner::init::Init;
+use miner::run::Run;
+use opts::{Context, MinerOpts, NodeOpts, block_on};
+
+/// The version of both programs.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const VERSION_LINE: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
+
+/// Filecoin node with Lotus's API
+#[derive(Debug, Parser)]
+#[command(name = "lotus", version = VERSION_LINE)]
+struct Lotus {
+    #[command(flatten)]
+    opts: NodeOpts,
+    #[command(subcommand)]
+    command: LotusCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum LotusCommand {
+    Daemon(DaemonCommand),
+    Wallet(WalletCommand),
+    #[command(flatten)]
+    Shared(Shared),
+}
+
+/// Filecoin miner with Lotus's API
+#[derive(Debug, Parser)]
+#[command(name = "lotus-miner", version = VERSION_LINE)]
+struct LotusMiner {
+    #[command(flatten)]
+    opts: MinerOpts,
+    #[command(subcommand)]
+    command: MinerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum MinerCommand {
+    Init(Init),
+    Run(Run),
+    /// Stop a running lotus miner
+    Stop,
+    #[command(flatten)]
+    Shared(Shared),
+}
+
+/// The command line of `lotus`, for parsing and for generating documentation.
+pub fn lotus_command() -> clap::Command {
+    usage::dressed(Lotus::command())
+}
+
+/// The command line of `lotus-miner`, for parsing and for generating documentation.
+pub fn lotus_miner_command() -> clap::Command {
+    usage::dressed(LotusMiner::command())
+}
+
+/// Runs `lotus` with these arguments, program name included, and returns its exit code: 0 for
+/// success, 1 for an error, 3 for an unknown command.
+pub fn lotus(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run(lotus_command, args, |Lotus { opts, command }| {
+        let context = Context::from(opts);
+        match command {
+            LotusCommand::Daemon(command) => command.run(&context),
+            LotusCommand::Wallet(command) => block_on(command.run(&context)),
+            LotusCommand::Shared(command) => command.run(&context),
+        }
+    })
+}
+
+/// Runs `lotus-miner` with these arguments, program name included, and returns its exit code as
+/// [`lotus`] does.
+pub fn lotus_miner(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run(lotus_miner_command, args, |LotusMiner { opts, command }| {
+        let context = Context::from(opts);
+        match command {
+            MinerCommand::Init(command) => command.run(&context),
+            MinerCommand::Run(command) => command.run(&context),
+            MinerCommand::Stop => block_on(cmd::daemon::stop(&context)),
+            MinerCommand::Shared(command) => command.run(&context),
+        }
+    })
+}
+
+fn run<P: FromArgMatches>(
+    command: fn() -> clap::Command,
+    args: impl IntoIterator<Item = OsString>,
+    execute: impl FnOnce(P) -> anyhow::Result<()>,
+) -> ExitCode {
+    let parsed = match usage::parse(command(), args) {
+        Ok(matches) => P::from_arg_matches(&matches),
+        Err(stop) => return stop.report().into(),
+    };
+    match parsed.map_err(anyhow::Error::from).and_then(execute) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::alerts::Alerts;
 use crate::auth::{Authority, Secret};
 use crate::config::{self, AnonymousPermissions, Config, Warning};
-use crate::keystore::{self, Keystore};
+use crate::keystore::{Keystore, KeystoreError};
 use crate::log::Logs;
 use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
@@ -69,14 +69,13 @@ pub enum StartError {
     /// The config cannot be used.
     #[error(transparent)]
     Config(#[from] config::Error),
-    /// A level in `[Logging.SubsystemLevels]` cannot be used.
-    #[error("[Logging.SubsystemLevels]: {0}")]
-    Log(#[from] crate::log::Error),
     /// The keystore cannot be used.
     #[error(transparent)]
-    Keystore(#[from] keystore::Error),
+    Keystore(#[from] KeystoreError),
     /// The keystore's entry for the secret holds something else.
-    #[error("the keystore's entry {SECRET_ENTRY:?} has type {0:?} instead of \"jwt-hmac-secret\"; restore it, or delete it to make a new secret (all tokens become invalid)")]
+    #[error(
+        "the keystore's entry {SECRET_ENTRY:?} has type {0:?} instead of \"jwt-hmac-secret\"; restore it, or delete it to make a new secret (all tokens become invalid)"
+    )]
     NoSecret(KeyType),
     /// Another daemon of this process uses the other address prefix.
     #[error(transparent)]
@@ -106,7 +105,13 @@ pub(crate) struct Parts {
 impl Parts {
     /// Opens everything that does not listen yet.
     pub(crate) fn open(role: Role, options: Options) -> Result<Self, StartError> {
-        let Options { repo, config, logs, env, .. } = options;
+        let Options {
+            repo,
+            config,
+            logs,
+            env,
+            ..
+        } = options;
         Network::set_current(options.network)?;
         let repo = match config {
             Some(config) => Repo::open_or_init_with_config(&repo, role, &config)?,
@@ -127,12 +132,18 @@ impl Parts {
         if let Some(bytes) = options.max_request_size {
             config.api.max_request_size = bytes;
         }
-        logs.set_levels(&config.logging.subsystem_levels)?;
+        for error in logs.set_levels(&config.logging.subsystem_levels) {
+            tracing::warn!(target: "config", "[Logging.SubsystemLevels]: {error}");
+        }
         let alerts = Alerts::default();
         for warning in &loaded.warnings {
             warning.log();
             if matches!(warning, Warning::UnknownKey { .. }) {
-                alerts.raise("config", "unknown-key", json!({ "message": warning.to_string() }));
+                alerts.raise(
+                    "config",
+                    "unknown-key",
+                    json!({ "message": warning.to_string() }),
+                );
             }
         }
         let keystore = Arc::new(Keystore::open(repo.keystore_dir(), repo.path().to_owned())?);
@@ -173,7 +184,7 @@ fn secret(keystore: &Keystore) -> Result<Secret, StartError> {
             Ok(Secret::from_bytes(key.private_key().to_vec()))
         }
         Ok(key) => Err(StartError::NoSecret(key.key_type().clone())),
-        Err(keystore::Error::NotFound { .. }) => {
+        Err(error) if error.is_not_found() => {
             tracing::info!(target: "auth", "Generating new API secret");
             let secret = Secret::generate();
             let key = KeyInfo::new(KeyType::JwtHmacSecret, secret.expose().to_vec());
@@ -190,7 +201,9 @@ fn write_token(repo: &Repo, authority: &Authority) -> Result<(), repo::Error> {
     if let Some(token) = repo.read_token()? {
         match authority.verify(&token) {
             Ok(token) if token.permissions == Permissions::ALL => return Ok(()),
-            Ok(_) => tracing::warn!(target: "auth", "the repo's token lacks permissions and is replaced"),
+            Ok(_) => {
+                tracing::warn!(target: "auth", "the repo's token lacks permissions and is replaced")
+            }
             Err(why) => tracing::warn!(target: "auth", %why, "the repo's token is replaced"),
         }
     }
@@ -255,7 +268,9 @@ impl Daemon {
         };
         if ready.is_exposed() {
             let message = format!("the API listens on {} without TLS", ready.socket);
-            parts.alerts.raise("api", "exposed", json!({ "message": message }));
+            parts
+                .alerts
+                .raise("api", "exposed", json!({ "message": message }));
         }
         let stopping = parts.shutdown.clone();
         let paths = Paths::new(
@@ -271,9 +286,18 @@ impl Daemon {
             parts.shutdown.clone(),
         );
         parts.repo.write_api(&ready.address.to_string())?;
-        let server = tokio::spawn(rpc::serve(listener, Arc::new(paths), parts.shutdown.clone()));
+        let server = tokio::spawn(rpc::serve(
+            listener,
+            Arc::new(paths),
+            parts.shutdown.clone(),
+        ));
         tracing::info!(target: "main", address = %ready.address, "API ready");
-        Ok(Self { ready, repo: parts.repo, shutdown: parts.shutdown, server })
+        Ok(Self {
+            ready,
+            repo: parts.repo,
+            shutdown: parts.shutdown,
+            server,
+        })
     }
 
     /// Where it listens and what it allows.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lotus_core::api::common::COMMON;
 use lotus_core::api::wallet::{WALLET, WalletServer};
-use lotus_core::types::ApiVersion;
+use lotus_core::types::{ApiVersion, Network};
 use lotus_core::{Api, Method};
 
 pub(crate) use common::CommonRpc;
@@ -19,6 +19,14 @@ use crate::wallet::Wallet;
 /// The tables of what a full node serves.
 const TABLES: &[&[Method]] = &[COMMON, WALLET];
 
+/// The EIP-155 chain id of a network, which is part of what delegated keys sign.
+fn chain_id(network: Network) -> u64 {
+    match network {
+        Network::Mainnet => 314,
+        Network::Testnet => 31_415_926,
+    }
+}
+
 /// A full node.
 #[derive(Debug)]
 pub struct Node;
@@ -29,8 +37,9 @@ impl Node {
     /// # Errors
     /// [`StartError`] names what to change; nothing is left running.
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
+        let chain_id = chain_id(options.network);
         let parts = Parts::open(Role::FullNode, options)?;
-        let wallet = Arc::new(Wallet::new(parts.keystore.clone()));
+        let wallet = Arc::new(Wallet::new(parts.keystore.clone(), chain_id));
         let common = |version| CommonRpc::new(&parts, version, TABLES).api();
         let v1 = common(ApiVersion::FULL_V1)?
             .overlay(Api::new(wallet::WalletRpc::new(wallet).into_rpc(), WALLET)?);

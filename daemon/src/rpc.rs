@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 pub(crate) use caller::Caller;
 pub(crate) use forest::RequestedLifetime;
 pub use listener::{ListenError, Listener};
-pub(crate) use paths::{Paths, Readiness};
+pub(crate) use paths::Paths;
 
 use crate::metrics::Counted;
 use crate::shutdown::Shutdown;

@@ -1,3 +1,7 @@
 //! The program `lotus-miner`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lotus_cli::lotus_miner(std::env::args_os())
+}

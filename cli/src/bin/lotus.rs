@@ -1,3 +1,7 @@
 //! The program `lotus`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lotus_cli::lotus(std::env::args_os())
+}

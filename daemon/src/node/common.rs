@@ -66,15 +66,20 @@ impl CommonServer for CommonRpc {
     async fn auth_new(&self, call: &Extensions, perms: Vec<String>) -> Result<Bytes, Error> {
         let asked = perms.iter().map(|name| name.parse::<Permission>());
         let asked: Permissions = asked.collect::<Result<_, _>>().map_err(Error::other)?;
-        let held = call.get::<Caller>().map_or(Permissions::NONE, Caller::permissions);
+        let held = call
+            .get::<Caller>()
+            .map_or(Permissions::NONE, Caller::permissions);
         if !held.includes(asked) {
             return Err(Error::Other(format!(
                 "cannot mint a token with permissions {asked}: the calling token holds {held}"
             )));
         }
         let lifetime = call.get::<RequestedLifetime>();
-        let expires = lifetime.map(|RequestedLifetime(seconds)| auth::now().saturating_add(*seconds));
-        Ok(Bytes::from(self.authority.mint(asked, expires).into_bytes()))
+        let expires =
+            lifetime.map(|RequestedLifetime(seconds)| auth::now().saturating_add(*seconds));
+        Ok(Bytes::from(
+            self.authority.mint(asked, expires).into_bytes(),
+        ))
     }
 
     async fn auth_verify(&self, token: String) -> Result<Permissions, Error> {
@@ -95,7 +100,11 @@ impl CommonServer for CommonRpc {
 
     async fn discover(&self) -> Result<Value, Error> {
         let methods: Vec<&Method> = self.tables.iter().copied().flatten().collect();
-        Ok(openrpc::document(self.role.program(), &self.version.to_string(), &methods))
+        Ok(openrpc::document(
+            self.role.program(),
+            &self.version.to_string(),
+            &methods,
+        ))
     }
 
     async fn log_list(&self) -> Result<Vec<String>, Error> {
@@ -103,7 +112,9 @@ impl CommonServer for CommonRpc {
     }
 
     async fn log_set_level(&self, subsystem: String, level: String) -> Result<(), Error> {
-        self.logs.set_level(&subsystem, &level).map_err(Error::other)
+        self.logs
+            .set_level(&subsystem, &level)
+            .map_err(Error::other)
     }
 
     async fn log_alerts(&self) -> Result<Vec<Alert>, Error> {

@@ -9,7 +9,7 @@ use lotus_core::types::{
     Address, Bytes, KeyInfo, KeyType, Message, Signature, SignedMessage, TokenAmount,
 };
 
-use crate::wallet::{self, Wallet};
+use crate::wallet::{self, Wallet, WalletError};
 
 /// The methods of `Wallet`.
 pub(crate) struct WalletRpc {
@@ -24,7 +24,7 @@ impl WalletRpc {
     /// Runs work on the wallet where it may block: it reads and syncs files, and BLS takes a while.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Wallet) -> Result<T, wallet::Error> + Send + 'static,
+        work: impl FnOnce(&Wallet) -> Result<T, WalletError> + Send + 'static,
     ) -> Result<T, Error> {
         let wallet = self.wallet.clone();
         match tokio::task::spawn_blocking(move || work(&wallet)).await {
@@ -37,7 +37,9 @@ impl WalletRpc {
 #[async_trait]
 impl WalletServer for WalletRpc {
     async fn wallet_balance(&self, _address: Address) -> Result<TokenAmount, Error> {
-        Err(Error::other("WalletBalance needs a chain, and this daemon does not have one yet"))
+        Err(Error::other(
+            "WalletBalance needs a chain, and this daemon does not have one yet",
+        ))
     }
 
     async fn wallet_default_address(&self) -> Result<Address, Error> {
@@ -81,7 +83,8 @@ impl WalletServer for WalletRpc {
         address: Address,
         message: Message,
     ) -> Result<SignedMessage, Error> {
-        self.run(move |wallet| wallet.sign_message(&address, message)).await
+        self.run(move |wallet| wallet.sign_message(&address, message))
+            .await
     }
 
     async fn wallet_validate_address(&self, address: String) -> Result<Address, Error> {
@@ -94,6 +97,7 @@ impl WalletServer for WalletRpc {
         data: Bytes,
         signature: Signature,
     ) -> Result<bool, Error> {
-        self.run(move |_| Ok(wallet::verify(&signature, &address, &data).is_ok())).await
+        self.run(move |_| Ok(wallet::verify(&signature, &address, &data).is_ok()))
+            .await
     }
 }

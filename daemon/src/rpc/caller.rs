@@ -35,10 +35,6 @@ impl Caller {
         self.permissions
     }
 
-    pub(crate) fn is_anonymous(&self) -> bool {
-        self.token.is_none()
-    }
-
     /// Whether this caller may invoke `method` now. The only place that compares permissions.
     pub(crate) fn may(&self, method: &Method) -> Result<(), Error> {
         if self.token.as_ref().is_some_and(|token| token.is_expired()) {

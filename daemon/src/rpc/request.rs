@@ -65,14 +65,15 @@ impl<'a> Request<'a> {
         Self::from_members(members)
     }
 
-    /// Reads the elements of a batch.
+    /// Reads the elements of a batch. One that is no object spoils the whole batch.
     pub(crate) fn parse_batch(json: &'a [u8]) -> Result<Vec<Result<Self, Fault>>, Fault> {
-        let elements: Vec<&RawValue> =
+        let elements: Vec<Option<&RawValue>> =
             serde_json::from_slice(json).map_err(|_| Fault::parse("Parse error"))?;
-        Ok(elements
-            .into_iter()
-            .map(|element| Self::parse(element.get().as_bytes()))
-            .collect())
+        let read = elements.into_iter().flatten().map(|element| match element.get() {
+            object if object.starts_with('{') => Ok(Self::parse(object.as_bytes())),
+            _ => Err(Fault::parse("Parse error")),
+        });
+        read.collect()
     }
 
     fn from_members(members: RawMembers<'a>) -> Result<Self, Fault> {

@@ -1,0 +1,153 @@
+//! The options that every command takes, and the context that a command runs in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use lotus_client::{ApiVersion, Client, Discovery, Found};
+use lotus_daemon::role::Role;
+
+use crate::output::{Format, Output};
+
+/// The options of `lotus`.
+#[derive(Debug, Args)]
+pub(crate) struct NodeOpts {
+    /// The node's repo; else LOTUS_PATH, else ~/.lotus
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) repo: Option<String>,
+
+    /// How the result is printed: text or json
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_possible_values = true
+    )]
+    pub(crate) output: Format,
+}
+
+/// The options of `lotus-miner`.
+#[derive(Debug, Args)]
+pub(crate) struct MinerOpts {
+    /// The miner's repo; else LOTUS_MINER_PATH, else ~/.lotusminer
+    #[arg(long, alias = "storagerepo", global = true, value_name = "DIR")]
+    pub(crate) miner_repo: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) node: NodeOpts,
+}
+
+/// What a command knows about the program that it is a part of.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The daemon that this program runs and is the client of.
+    pub(crate) role: Role,
+    /// The flag that names this daemon's repo.
+    pub(crate) repo: Option<String>,
+    /// The flag that names the node's repo; the same one for `lotus`.
+    pub(crate) node_repo: Option<String>,
+    /// Where results and notes go.
+    pub(crate) out: Output,
+}
+
+impl From<NodeOpts> for Context {
+    fn from(opts: NodeOpts) -> Self {
+        Self {
+            role: Role::FullNode,
+            node_repo: opts.repo.clone(),
+            repo: opts.repo,
+            out: Output::new(opts.output),
+        }
+    }
+}
+
+impl From<MinerOpts> for Context {
+    fn from(opts: MinerOpts) -> Self {
+        Self {
+            role: Role::StorageMiner,
+            repo: opts.miner_repo,
+            node_repo: opts.node.repo,
+            out: Output::new(opts.node.output),
+        }
+    }
+}
+
+impl Context {
+    /// The repo of this program's daemon on this machine.
+    pub(crate) fn repo_path(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.role.repo_path(self.repo.as_deref(), &env)?)
+    }
+
+    /// Connects to this program's daemon, at API v0 as Lotus's command line does.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
+        self.connect_to(self.role).await
+    }
+
+    /// Connects to a daemon of either kind, and passes on what is odd about its endpoint.
+    pub(crate) async fn connect_to(&self, role: Role) -> anyhow::Result<Connection> {
+        let connection = Connection::open(self.find(role)?, CONNECT_TIMEOUT).await?;
+        for warning in &connection.found.warnings {
+            self.out.note(warning);
+        }
+        Ok(connection)
+    }
+
+    /// Looks for the endpoint of a daemon.
+    pub(crate) fn find(&self, role: Role) -> anyhow::Result<Found> {
+        let (role, repo) = match role {
+            Role::FullNode => (lotus_client::Role::FullNode, &self.node_repo),
+            Role::StorageMiner => (lotus_client::Role::Miner, &self.repo),
+        };
+        let mut discovery = Discovery::new(role);
+        if let Some(repo) = repo {
+            discovery = discovery.repo(repo);
+        }
+        Ok(discovery.find()?)
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connected client, and how its endpoint was found.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    pub(crate) found: Found,
+}
+
+impl Connection {
+    /// Connects to API v0 of the endpoint.
+    pub(crate) async fn open(found: Found, timeout: Duration) -> anyhow::Result<Self> {
+        let builder = Client::builder().connect_timeout(timeout);
+        let client = builder.connect(&found.info, ApiVersion::V0).await?;
+        Ok(Self { client, found })
+    }
+}
+
+/// A result of a call, with an error that is worded for the user.
+pub(crate) trait Answer<T> {
+    /// Words the error as Lotus's command line does.
+    fn answer(self) -> anyhow::Result<T>;
+}
+
+impl<T> Answer<T> for Result<T, lotus_client::CallError> {
+    fn answer(self) -> anyhow::Result<T> {
+        self.map_err(|error| anyhow::Error::msg(lotus_client::error::message(&error)))
+    }
+}
+
+/// The process's environment, as the daemon's modules ask for it.
+pub(crate) fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// A runtime of one thread, which is all that one call needs.
+pub(crate) fn block_on<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(command)
+}

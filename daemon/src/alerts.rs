@@ -1,0 +1,135 @@
+//! The daemon's alerts: raised where a condition is found, listed by `Filecoin.LogAlerts`.
+//!
+//! As Lotus's `journal/alerting`, without the journal and without registration: an alert is listed
+//! from the first time it is raised.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use lotus_core::types::{Alert, AlertEvent, AlertType};
+use serde_json::Value;
+
+/// The alerts of one daemon. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Alerts {
+    alerts: Arc<Mutex<BTreeMap<AlertType, Alert>>>,
+}
+
+impl Alerts {
+    /// No alerts yet.
+    pub fn new() -> Alerts {
+        Alerts::default()
+    }
+
+    /// Says that the condition `subsystem` of `system` holds, and logs it as an error. Raising it
+    /// again replaces what was said about it.
+    pub fn raise(&self, system: &str, subsystem: &str, message: Value) {
+        tracing::error!(target: "main", system, subsystem, %message, "alert raised");
+        let kind = AlertType {
+            system: system.to_owned(),
+            subsystem: subsystem.to_owned(),
+        };
+        let mut alerts = self.lock();
+        let alert = alerts.entry(kind.clone()).or_insert(Alert {
+            kind,
+            active: true,
+            last_active: None,
+            last_resolved: None,
+        });
+        alert.active = true;
+        alert.last_active = Some(event("raised", message));
+    }
+
+    /// Says that the condition no longer holds, and logs that. Nothing happens unless it is active.
+    pub fn resolve(&self, system: &str, subsystem: &str, message: Value) {
+        let kind = AlertType {
+            system: system.to_owned(),
+            subsystem: subsystem.to_owned(),
+        };
+        let mut alerts = self.lock();
+        let Some(alert) = alerts.get_mut(&kind).filter(|alert| alert.active) else {
+            return;
+        };
+        tracing::info!(target: "main", system, subsystem, %message, "alert resolved");
+        alert.active = false;
+        alert.last_resolved = Some(event("resolved", message));
+    }
+
+    /// Every alert that was ever raised, active or not, by system and subsystem.
+    pub fn list(&self) -> Vec<Alert> {
+        self.lock().values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<AlertType, Alert>> {
+        // Entries are replaced whole, so a panic elsewhere leaves nothing half done.
+        self.alerts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn event(kind: &str, message: Value) -> AlertEvent {
+    AlertEvent {
+        kind: kind.to_owned(),
+        message,
+        time: Timestamp::now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_alert_is_raised_resolved_and_raised_again() {
+        let alerts = Alerts::new();
+        alerts.raise("process", "fd-limit", json!({"have": 1}));
+        let [raised] = &alerts.list()[..] else {
+            panic!("one alert")
+        };
+        assert!(raised.active && raised.last_resolved.is_none());
+        let event = raised.last_active.clone().unwrap();
+        assert_eq!(
+            (&*event.kind, &event.message),
+            ("raised", &json!({"have": 1}))
+        );
+
+        alerts.resolve("process", "fd-limit", json!("ok"));
+        let [resolved] = &alerts.list()[..] else {
+            panic!("one alert")
+        };
+        assert!(!resolved.active);
+        assert_eq!(resolved.last_active, Some(event), "kept");
+        let event = resolved.last_resolved.clone().unwrap();
+        assert_eq!((&*event.kind, &event.message), ("resolved", &json!("ok")));
+
+        alerts.raise("process", "fd-limit", json!(null));
+        assert!(alerts.list()[0].active && alerts.list()[0].last_resolved.is_some());
+    }
+
+    #[test]
+    fn resolving_what_does_not_hold_changes_nothing() {
+        let alerts = Alerts::new();
+        alerts.resolve("process", "fd-limit", json!(null));
+        assert_eq!(alerts.list(), []);
+        alerts.raise("process", "fd-limit", json!(null));
+        alerts.resolve("process", "fd-limit", json!("first"));
+        let before = alerts.list();
+        alerts.resolve("process", "fd-limit", json!("second"));
+        assert_eq!(alerts.list(), before);
+    }
+
+    #[test]
+    fn clones_share_and_lists_are_sorted() {
+        let alerts = Alerts::new();
+        alerts.clone().raise("b", "a", json!(1));
+        alerts.raise("a", "z", json!(2));
+        alerts.raise("a", "b", json!(3));
+        let names: Vec<_> = alerts
+            .list()
+            .into_iter()
+            .map(|a| a.kind.system + "." + &a.kind.subsystem)
+            .collect();
+        assert_eq!(names, ["a.b", "a.z", "b.a"]);
+    }
+}

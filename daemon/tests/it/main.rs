@@ -1,0 +1,9 @@
+//! Integration tests of the daemon: in this process, through real sockets.
+//!
+//! Three tiers: unit tests stand beside the code; these here start `TestNode`s; the real programs
+//! run in `cli/tests/it` and `testutil/interop`.
+
+mod channels;
+mod http;
+mod tokens;
+mod ws;
