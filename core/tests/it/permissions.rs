@@ -8,7 +8,7 @@ use lotus_core::{Kind, Method, api};
 const LOTUS: &str = include_str!("../../../testutil/fixtures/lotus-permissions.tsv");
 
 /// Which tables answer as which API of Lotus.
-const SERVED: [(&str, &[(&str, &[Method])]); 3] = [
+const SERVED: [(&str, api::Tables); 3] = [
     ("full-v0", api::FULL_NODE),
     ("full-v1", api::FULL_NODE),
     ("miner", api::MINER),

@@ -18,7 +18,7 @@ pub(crate) fn page(program: Command) -> String {
     if let Some((name, help)) = commands.next() {
         let _ = write!(page, "# {name}\n\n{help}\n");
     }
-    page += "\nThe options above are valid for every command below, too.\n";
+    page += "\nThe global options above are valid for every command below, too.\n";
     for (name, _) in commands.clone() {
         let _ = write!(page, "\n* [{name}](#{})", anchor(&name));
     }

@@ -17,7 +17,7 @@ pub(crate) struct Daemon {
     /// The page that describes its methods, relative to `docs/`.
     pub(crate) page: &'static str,
     /// The methods in named groups.
-    pub(crate) tables: &'static [(&'static str, &'static [Method])],
+    pub(crate) tables: api::Tables,
 }
 
 /// `lotus`

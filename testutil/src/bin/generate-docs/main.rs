@@ -8,7 +8,6 @@
 //! same sources always give the same bytes.
 
 mod api;
-#[cfg(test)]
 mod cli;
 mod daemon;
 mod example;
