@@ -26,14 +26,11 @@ use miner::init::Init;
 use miner::run::Run;
 use opts::{Context, MinerOpts, NodeOpts, block_on};
 
-/// The version of both programs.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-const VERSION_LINE: &str = concat!("version ", env!("CARGO_PKG_VERSION"));
+pub use lotus_daemon::VERSION;
 
 /// Filecoin node with Lotus's API
 #[derive(Debug, Parser)]
-#[command(name = "lotus", version = VERSION_LINE)]
+#[command(name = "lotus", version = version_line())]
 struct Lotus {
     #[command(flatten)]
     opts: NodeOpts,
@@ -51,7 +48,7 @@ enum LotusCommand {
 
 /// Filecoin miner with Lotus's API
 #[derive(Debug, Parser)]
-#[command(name = "lotus-miner", version = VERSION_LINE)]
+#[command(name = "lotus-miner", version = version_line())]
 struct LotusMiner {
     #[command(flatten)]
     opts: MinerOpts,
@@ -67,6 +64,11 @@ enum MinerCommand {
     Stop,
     #[command(flatten)]
     Shared(Shared),
+}
+
+/// What `--version` prints behind the name.
+fn version_line() -> String {
+    format!("version {VERSION}")
 }
 
 /// The command line of `lotus`, for parsing and for generating documentation.

@@ -87,11 +87,11 @@ impl Context {
 
     /// Connects to a daemon of either kind, and passes on what is odd about its endpoint.
     pub(crate) async fn connect_to(&self, role: Role) -> anyhow::Result<Connection> {
-        let connection = Connection::open(self.find(role)?, CONNECT_TIMEOUT).await?;
-        for warning in &connection.found.warnings {
+        let found = self.find(role)?;
+        for warning in &found.warnings {
             self.out.note(warning);
         }
-        Ok(connection)
+        Connection::open(found, CONNECT_TIMEOUT).await
     }
 
     /// Looks for the endpoint of a daemon.

@@ -119,7 +119,7 @@ fn a_missing_daemon_is_explained_in_lotus_words() {
     fs::write(repo.join("api"), "/ip4/127.0.0.1/tcp/9/http").unwrap();
     let stale = home.run("log list");
     assert!(
-        stale.stderr.contains("Couldn't load CLI token") == false,
+        stale.stderr.starts_with("Couldn't load CLI token, "),
         "{stale:?}"
     );
     let stale = stale.error();

@@ -25,12 +25,14 @@ pub(crate) struct ServeOpts {
 
 /// Reads where to listen: a port, which means one of 127.0.0.1 as in Lotus, or a multiaddr.
 pub(crate) fn read_listen(text: &str) -> Result<Multiaddr, String> {
-    match text.parse::<u16>() {
-        Ok(port) => Ok(multiaddr!(Ip4([127, 0, 0, 1]), Tcp(port), Http)),
-        Err(_) => text.parse().map_err(|_| {
-            "use a port such as 1234, or a multiaddr such as /ip4/0.0.0.0/tcp/1234/http".to_owned()
-        }),
+    if let Ok(port) = text.parse::<u16>() {
+        return Ok(multiaddr!(Ip4([127, 0, 0, 1]), Tcp(port), Http));
     }
+    // The empty text is a multiaddr too, of nothing.
+    let address = text.parse().ok().filter(|_| !text.is_empty());
+    address.ok_or_else(|| {
+        "use a port such as 1234, or a multiaddr such as /ip4/0.0.0.0/tcp/1234/http".to_owned()
+    })
 }
 
 /// Runs a daemon until SIGINT, SIGTERM or its `Shutdown` method ends it.
@@ -148,7 +150,7 @@ impl fmt::Display for Banner {
         let token_file = self.token_file.display();
         let anonymous = match self.anonymous {
             Permissions::NONE => "only see that the daemon is up".to_owned(),
-            permissions => format!("call methods that need {permissions}"),
+            permissions => format!("call methods that need no more than {permissions}"),
         };
         writeln!(f, "{program} {version} is ready")?;
         writeln!(f)?;
@@ -176,5 +178,64 @@ impl fmt::Display for Banner {
             f,
             "    -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"Filecoin.Version\",\"params\":[]}}'"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn banner(role: Role, socket: &str, anonymous: Permissions) -> String {
+        let ready = Ready {
+            role,
+            version: "0.1.0",
+            repo: "/r".into(),
+            token_file: "/r/token".into(),
+            address: "/dns/node/tcp/1234/http".parse().unwrap(),
+            socket: socket.parse().unwrap(),
+            anonymous,
+        };
+        Banner::new(&ready).to_string()
+    }
+
+    #[test]
+    fn an_exposed_api_is_warned_about_with_what_anyone_may_do() {
+        let all = banner(Role::FullNode, "0.0.0.0:1234", Permissions::READ);
+        assert!(
+            all.contains(
+                "  WARNING: the API is exposed on all interfaces, without TLS.\n  Whoever can \
+                 reach it there may, without a token, call methods that need no more than read.\n"
+            ),
+            "{all}"
+        );
+        assert!(
+            all.contains("curl -s http://127.0.0.1:1234/rpc/v1 "),
+            "{all}"
+        );
+        let one = banner(Role::StorageMiner, "[2001:db8::1]:2345", Permissions::NONE);
+        assert!(one.contains("exposed on 2001:db8::1, without TLS"), "{one}");
+        assert!(
+            one.contains("without a token, only see that the daemon is up.\n"),
+            "{one}"
+        );
+        assert!(
+            one.contains("curl -s http://[2001:db8::1]:2345/rpc/v0 "),
+            "{one}"
+        );
+        let own = banner(Role::FullNode, "127.0.0.1:1234", Permissions::READ);
+        assert!(!own.contains("WARNING"), "{own}");
+    }
+
+    #[test]
+    fn a_port_is_one_of_the_loopback() {
+        assert_eq!(
+            read_listen("1234").unwrap().to_string(),
+            "/ip4/127.0.0.1/tcp/1234/http"
+        );
+        let all = "/ip4/0.0.0.0/tcp/1234/http";
+        assert_eq!(read_listen(all).unwrap().to_string(), all);
+        for bad in ["", "65536", "-1", "127.0.0.1:1234", "http://h:1"] {
+            assert!(read_listen(bad).is_err(), "{bad}");
+        }
     }
 }
