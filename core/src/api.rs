@@ -9,6 +9,15 @@ use crate::Method;
 pub mod common;
 pub mod wallet;
 
+/// Permission tables, each with the name of its group of methods.
+pub type Tables = &'static [(&'static str, &'static [Method])];
+
+/// What a full node serves on `/rpc/v0` and `/rpc/v1`.
+pub const FULL_NODE: Tables = &[("Common", common::COMMON), ("Wallet", wallet::WALLET)];
+
+/// What a miner serves on `/rpc/v0`.
+pub const MINER: Tables = &[("Common", common::COMMON)];
+
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]
 pub struct Api {

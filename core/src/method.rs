@@ -29,7 +29,7 @@ impl Method {
             .map_or(self.name, |(_, bare)| bare)
     }
 
-    /// The first sentence of the documentation.
+    /// The first paragraph of the documentation; it may have several lines.
     pub fn summary(&self) -> &'static str {
         self.docs.split("\n\n").next().unwrap_or_default()
     }

@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use crate::{Kind, Method};
 
-/// Describes `methods` as an OpenRPC 1.3.2 document.
+/// Describes `methods` as an OpenRPC 1.3.2 document, sorted by name.
 ///
-/// Lotus's extensions are `x-permission` and `x-channel`; parameter and result types are given by
-/// name in `description`, and their schemas accept anything.
+/// Members that OpenRPC does not know, as it allows: `x-permission`, `x-channel` (answers with a
+/// go-jsonrpc channel, over WebSocket only) and `x-aliases`. Parameter and result types are given
+/// by name in `description`, and their schemas accept anything. The discovery method lists itself
+/// under its Lotus name, `Filecoin.Discover`, with OpenRPC's own `rpc.discover` as its alias.
 pub fn document(title: &str, version: &str, methods: &[&Method]) -> Value {
     let mut methods: Vec<&&Method> = methods.iter().collect();
     methods.sort_by_key(|method| method.name);
@@ -29,7 +31,7 @@ fn entry(method: &Method) -> Value {
     });
     json!({
         "name": method.name,
-        "summary": method.summary(),
+        "summary": method.summary().replace('\n', " "),
         "description": method.docs,
         "paramStructure": "by-position",
         "params": params.collect::<Vec<_>>(),
@@ -38,4 +40,131 @@ fn entry(method: &Method) -> Value {
         "x-channel": method.kind == Kind::Channel,
         "x-aliases": method.aliases,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::api;
+
+    fn full_node() -> Value {
+        let methods: Vec<_> = api::FULL_NODE
+            .iter()
+            .flat_map(|(_, table)| *table)
+            .collect();
+        document("Lotus RPC API", "0.1.0", &methods)
+    }
+
+    /// The members of `value`, which is an object.
+    fn members(value: &Value) -> BTreeSet<&str> {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect()
+    }
+
+    fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+        value[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("{member} of {value} is not a text"))
+    }
+
+    fn find<'a>(document: &'a Value, name: &str) -> &'a Value {
+        let methods = document["methods"].as_array().unwrap();
+        methods
+            .iter()
+            .find(|method| method["name"] == name)
+            .unwrap()
+    }
+
+    /// The rules of the OpenRPC 1.3 meta-schema: what is required, and that no object has a member
+    /// that the schema does not know, except `x-…`.
+    #[test]
+    fn it_obeys_the_meta_schema() {
+        let document = full_node();
+        assert_eq!(
+            members(&document),
+            BTreeSet::from(["info", "methods", "openrpc"])
+        );
+        assert_eq!(text(&document, "openrpc"), "1.3.2");
+        assert_eq!(
+            members(&document["info"]),
+            BTreeSet::from(["title", "version"])
+        );
+        assert_eq!(text(&document["info"], "title"), "Lotus RPC API");
+        assert_eq!(text(&document["info"], "version"), "0.1.0");
+
+        let known = BTreeSet::from([
+            "description",
+            "name",
+            "paramStructure",
+            "params",
+            "result",
+            "summary",
+            "x-aliases",
+            "x-channel",
+            "x-permission",
+        ]);
+        for method in document["methods"].as_array().unwrap() {
+            assert_eq!(members(method), known);
+            assert_eq!(text(method, "paramStructure"), "by-position");
+            assert!(
+                !text(method, "summary").contains('\n'),
+                "a summary is one line"
+            );
+            let descriptor = BTreeSet::from(["description", "name", "schema"]);
+            assert_eq!(members(&method["result"]), descriptor);
+            let mut names = BTreeSet::new();
+            for param in method["params"].as_array().unwrap() {
+                let members = members(param);
+                assert!(members.is_superset(&descriptor));
+                assert!(members.len() == 4 && param["required"] == true);
+                assert!(
+                    names.insert(text(param, "name")),
+                    "a name twice in {method}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn methods_are_unique_and_sorted_and_all_of_them() {
+        let document = full_node();
+        let methods = document["methods"].as_array().unwrap();
+        let names: Vec<_> = methods.iter().map(|method| text(method, "name")).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        let rows: usize = api::FULL_NODE.iter().map(|(_, table)| table.len()).sum();
+        assert_eq!(names.len(), rows);
+    }
+
+    #[test]
+    fn extensions_say_what_openrpc_cannot() {
+        let document = full_node();
+        assert_eq!(
+            find(&document, "Filecoin.WalletSign")["x-permission"],
+            "sign"
+        );
+        assert_eq!(find(&document, "Filecoin.Closing")["x-channel"], true);
+        let discover = find(&document, "Filecoin.Discover");
+        assert_eq!(discover["x-aliases"], json!(["rpc.discover"]));
+        assert_eq!(discover["x-channel"], false);
+    }
+
+    #[test]
+    fn params_keep_their_order() {
+        let document = full_node();
+        let sign = &find(&document, "Filecoin.WalletSign")["params"];
+        let params: Vec<_> = sign.as_array().unwrap().iter().collect();
+        let described = params
+            .iter()
+            .map(|param| (text(param, "name"), text(param, "description")));
+        assert_eq!(
+            described.collect::<Vec<_>>(),
+            [("address", "Address"), ("data", "Bytes")]
+        );
+    }
 }

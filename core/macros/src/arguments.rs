@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, LitStr, Token, Type, bracketed};
+use syn::{Error, Expr, Ident, LitStr, Token, Type, bracketed};
 
 /// A comma-separated list of arguments.
 pub(crate) struct Arguments(Vec<Argument>);
@@ -24,7 +24,7 @@ enum Value {
     /// `perm = read`
     Word(Ident),
     /// `item = Vec<u64>`
-    Type(Type),
+    Type(Box<Type>),
     /// Whatever else jsonrpsee knows.
     Other(TokenStream),
 }
@@ -60,6 +60,14 @@ impl Arguments {
         }
     }
 
+    /// The key as it was written, if it is there.
+    pub(crate) fn key(&self, key: &str) -> Option<&Ident> {
+        self.0
+            .iter()
+            .map(|argument| &argument.key)
+            .find(|written| *written == key)
+    }
+
     fn value(&self, key: &str) -> Option<&Value> {
         self.0
             .iter()
@@ -86,8 +94,13 @@ impl Parse for Argument {
         }
         input.parse::<Token![=]>()?;
         let value = match key.to_string().as_str() {
-            "perm" => Value::Word(input.parse()?),
-            "item" => Value::Type(input.parse()?),
+            "perm" => Value::Word(input.parse().map_err(|error| {
+                Error::new(
+                    error.span(),
+                    "a permission is a bare word: read, write, sign or admin",
+                )
+            })?),
+            "item" => Value::Type(Box::new(input.parse()?)),
             "aliases" => {
                 let list;
                 bracketed!(list in input);

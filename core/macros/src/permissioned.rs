@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{
     Attribute, Error, Expr, ExprLit, FnArg, Ident, ItemTrait, Lit, Meta, Pat, Result, ReturnType,
     TraitItem, TraitItemFn, Type, parse_quote,
@@ -9,17 +10,19 @@ use syn::{
 
 use crate::arguments::Arguments;
 
+/// What to do about a `perm` that is not where it belongs.
+const PLACE: &str = "`perm = …` goes inside each `#[method(…)]` and `#[subscription(…)]`";
+
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !arguments.is_empty() {
-        return Err(Error::new_spanned(
-            arguments,
-            "`#[permissioned]` takes no arguments",
-        ));
+        let message = format!("`#[permissioned]` takes no arguments: {PLACE}");
+        return Err(Error::new_spanned(arguments, message));
     }
     let mut item: ItemTrait = syn::parse2(item)?;
     let namespace = namespace(&item)?;
     let mut rows = Vec::new();
     let mut errors = Vec::new();
+    errors.extend(misplaced(&item.attrs));
     for member in &mut item.items {
         if let TraitItem::Fn(function) = member {
             match row(function, &namespace) {
@@ -37,7 +40,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
     let table = format_ident!("{}", screaming(&item.ident.to_string()));
     let visibility = &item.vis;
     let docs = format!(
-        "The methods of [`{0}Server`] and their permissions.",
+        "The methods of the trait `{}` and their permissions.",
         item.ident
     );
     Ok(quote! {
@@ -53,7 +56,7 @@ fn namespace(item: &ItemTrait) -> Result<String> {
     let rpc = item
         .attrs
         .iter()
-        .find(|attribute| attribute.path().is_ident("rpc"))
+        .find(|attribute| is(attribute, "rpc"))
         .ok_or_else(|| {
             Error::new(
                 item.ident.span(),
@@ -61,6 +64,9 @@ fn namespace(item: &ItemTrait) -> Result<String> {
             )
         })?;
     let arguments: Arguments = rpc.parse_args()?;
+    if let Some(key) = arguments.key("perm") {
+        return Err(Error::new(key.span(), PLACE));
+    }
     let text = |key| arguments.text(key).map(|text| text.value());
     let separator = text("namespace_separator").unwrap_or_else(|| "_".to_owned());
     Ok(text("namespace")
@@ -68,21 +74,37 @@ fn namespace(item: &ItemTrait) -> Result<String> {
         .unwrap_or_default())
 }
 
+/// Whether `attribute` is `name`, by whatever path it was written.
+fn is(attribute: &Attribute, name: &str) -> bool {
+    attribute
+        .path()
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == name)
+}
+
+/// The error for an attribute `#[perm(…)]`, which does not exist.
+fn misplaced(attributes: &[Attribute]) -> Option<Error> {
+    let attribute = attributes.iter().find(|attribute| is(attribute, "perm"))?;
+    Some(Error::new_spanned(attribute, PLACE))
+}
+
 /// Strips `perm` from the method's attribute and returns the method's row of the table.
 fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
+    if let Some(error) = misplaced(&function.attrs) {
+        return Err(error);
+    }
     let attribute = function
         .attrs
         .iter_mut()
-        .find(|attribute| {
-            attribute.path().is_ident("method") || attribute.path().is_ident("subscription")
-        })
+        .find(|attribute| is(attribute, "method") || is(attribute, "subscription"))
         .ok_or_else(|| {
             Error::new(
                 function.sig.ident.span(),
                 "every function of a permissioned trait needs `#[method(…)]` or `#[subscription(…)]`",
             )
         })?;
-    let channel = attribute.path().is_ident("subscription");
+    let channel = is(attribute, "subscription");
     let mut arguments: Arguments = attribute.parse_args()?;
     let name = arguments
         .text("name")
@@ -118,7 +140,7 @@ fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
     });
     let params = params.map(|param| {
         let name = match &*param.pat {
-            Pat::Ident(pattern) => pattern.ident.to_string(),
+            Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
             _ => String::new(),
         };
         let ty = spelled(&param.ty);
@@ -158,7 +180,7 @@ fn permission(word: &Ident) -> Result<Ident> {
     Ok(Ident::new(variant, Span::call_site()))
 }
 
-/// The documentation comment as one text, without the leading space of each line.
+/// The documentation comment as one text, without the space that begins each line.
 fn docs(attributes: &[Attribute]) -> String {
     let lines = attributes
         .iter()
@@ -172,8 +194,13 @@ fn docs(attributes: &[Attribute]) -> String {
             },
             _ => None,
         });
-    let lines: Vec<_> = lines.map(|line| line.trim().to_owned()).collect();
-    lines.join("\n")
+    let text = |line: String| {
+        line.strip_prefix(' ')
+            .unwrap_or(&line)
+            .trim_end()
+            .to_owned()
+    };
+    lines.map(text).collect::<Vec<_>>().join("\n")
 }
 
 /// The `T` of `Result<T, E>`.

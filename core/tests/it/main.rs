@@ -1,0 +1,3 @@
+//! Tests of `lotus-core` as its users see it.
+
+mod permissions;
