@@ -54,14 +54,27 @@ struct Target {
 async fn calls() {
     let node = TestNode::start().await;
     let authorization = format!("Authorization: Bearer {}\r\n", node.repo_token());
-    let ours = Target { socket: node.socket(), path: "/rpc/v1", authorization };
+    let ours = Target {
+        socket: node.socket(),
+        path: "/rpc/v1",
+        authorization,
+    };
     let (socket, _bare) = bare().await;
-    let bare = Target { socket, path: "/", authorization: String::new() };
+    let bare = Target {
+        socket,
+        path: "/",
+        authorization: String::new(),
+    };
 
     println!("\n## `Filecoin.Version`, {CONNECTIONS} connections\n");
-    println!("| transport | ours, calls/s | bare jsonrpsee, calls/s | ratio | p99 ours | p99 bare |");
+    println!(
+        "| transport | ours, calls/s | bare jsonrpsee, calls/s | ratio | p99 ours | p99 bare |"
+    );
     println!("|---|---|---|---|---|---|");
-    for (name, transport) in [("HTTP keep-alive", Transport::Http), ("WebSocket", Transport::Ws)] {
+    for (name, transport) in [
+        ("HTTP keep-alive", Transport::Http),
+        ("WebSocket", Transport::Ws),
+    ] {
         let (mut a, mut b) = (Vec::new(), Vec::new());
         for round in 0..=ROUNDS {
             let (one, other) = (load(&ours, transport).await, load(&bare, transport).await);
@@ -87,10 +100,15 @@ async fn calls() {
 
 /// jsonrpsee's server with the same handler and nothing else.
 async fn bare() -> (SocketAddr, ServerHandle) {
-    let server = Server::builder().build("127.0.0.1:0").await.expect("a free port");
+    let server = Server::builder()
+        .build("127.0.0.1:0")
+        .await
+        .expect("a free port");
     let socket = server.local_addr().expect("it is bound");
     let mut module = RpcModule::new(());
-    let version = |_: jsonrpsee::types::Params<'static>, _: std::sync::Arc<()>, _: jsonrpsee::Extensions| async {
+    let version = |_: jsonrpsee::types::Params<'static>,
+                   _: std::sync::Arc<()>,
+                   _: jsonrpsee::Extensions| async {
         Ok::<_, jsonrpsee::types::ErrorObjectOwned>(Version {
             version: lotus_daemon::VERSION.to_owned(),
             api_version: ApiVersion::FULL_V1,
@@ -98,7 +116,9 @@ async fn bare() -> (SocketAddr, ServerHandle) {
             agent: "lotus".to_owned(),
         })
     };
-    module.register_async_method("Filecoin.Version", version).expect("the only method");
+    module
+        .register_async_method("Filecoin.Version", version)
+        .expect("the only method");
     (socket, server.start(module))
 }
 
@@ -117,7 +137,12 @@ async fn load(target: &Target, transport: Transport) -> Load {
     let end = Instant::now() + ROUND;
     let clients = (0..CONNECTIONS).map(|_| match transport {
         Transport::Http => tokio::spawn(http(target.socket, request(target), end)),
-        Transport::Ws => tokio::spawn(ws(target.socket, target.path, target.authorization.clone(), end)),
+        Transport::Ws => tokio::spawn(ws(
+            target.socket,
+            target.path,
+            target.authorization.clone(),
+            end,
+        )),
     });
     let clients: Vec<_> = clients.collect();
     let mut latencies = Vec::new();
@@ -133,7 +158,11 @@ async fn load(target: &Target, transport: Transport) -> Load {
 }
 
 fn request(target: &Target) -> Vec<u8> {
-    let Target { socket, path, authorization } = target;
+    let Target {
+        socket,
+        path,
+        authorization,
+    } = target;
     let length = CALL.len();
     format!("POST {path} HTTP/1.1\r\nHost: {socket}\r\n{authorization}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{CALL}")
         .into_bytes()
@@ -154,7 +183,11 @@ async fn http(socket: SocketAddr, request: Vec<u8>, end: Instant) -> Vec<Duratio
             let count = stream.read_buf(&mut reply).await.expect("it answers");
             assert!(count > 0, "the server closed the connection");
         }
-        assert!(reply.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&reply));
+        assert!(
+            reply.starts_with(b"HTTP/1.1 200"),
+            "{}",
+            String::from_utf8_lossy(&reply)
+        );
         latencies.push(start.elapsed());
     }
     latencies
@@ -166,13 +199,19 @@ async fn ws(
     authorization: String,
     end: Instant,
 ) -> Vec<Duration> {
-    let mut request = format!("ws://{socket}{path}").into_client_request().expect("an address");
+    let mut request = format!("ws://{socket}{path}")
+        .into_client_request()
+        .expect("an address");
     if let Some(value) = authorization.trim_end().strip_prefix("Authorization: ") {
-        request.headers_mut().insert("authorization", value.parse().expect("a header"));
+        request
+            .headers_mut()
+            .insert("authorization", value.parse().expect("a header"));
     }
     let stream = TcpStream::connect(socket).await.expect("it listens");
     stream.set_nodelay(true).expect("a TCP socket");
-    let (mut ws, _) = tokio_tungstenite::client_async(request, stream).await.expect("an upgrade");
+    let (mut ws, _) = tokio_tungstenite::client_async(request, stream)
+        .await
+        .expect("an upgrade");
     let mut latencies = Vec::new();
     while Instant::now() < end {
         let start = Instant::now();
@@ -223,17 +262,27 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The programs as users run them; skipped, loudly, where they have not been built.
 fn processes() {
     let executable = std::env::current_exe().expect("this program has a path");
-    let directory = executable.ancestors().nth(2).map(PathBuf::from).expect("target/release/deps");
+    let directory = executable
+        .ancestors()
+        .nth(2)
+        .map(PathBuf::from)
+        .expect("target/release/deps");
     let lotus = directory.join("lotus");
     if !lotus.exists() {
-        println!("\nNo {}: run `cargo build --release` for the processes.", lotus.display());
+        println!(
+            "\nNo {}: run `cargo build --release` for the processes.",
+            lotus.display()
+        );
         return;
     }
     let repo = tempfile::TempDir::new().expect("a temporary directory");
     let started = (0..11).map(|_| {
         let repo = tempfile::TempDir::new().expect("a temporary directory");
         let (elapsed, mut daemon) = start(&lotus, repo.path());
-        daemon.kill().and_then(|()| daemon.wait()).expect("it was running");
+        daemon
+            .kill()
+            .and_then(|()| daemon.wait())
+            .expect("it was running");
         elapsed.as_secs_f64()
     });
     let started = median(started.collect());
@@ -241,16 +290,30 @@ fn processes() {
     let token = std::fs::read_to_string(repo.path().join("token")).expect("written by the daemon");
     let port = port(repo.path()).expect("it has answered");
     let cli = timed(21, || {
-        run(Command::new(&lotus).arg("version").env("LOTUS_PATH", repo.path()))
+        run(Command::new(&lotus)
+            .arg("version")
+            .env("LOTUS_PATH", repo.path()))
     });
     let curl = timed(21, || {
         run(Command::new("curl")
-            .args(["-s", "-H", &format!("Authorization: Bearer {token}"), "-d", CALL])
+            .args([
+                "-s",
+                "-H",
+                &format!("Authorization: Bearer {token}"),
+                "-d",
+                CALL,
+            ])
             .arg(format!("http://127.0.0.1:{port}/rpc/v0")))
     });
-    daemon.kill().and_then(|()| daemon.wait()).expect("it was running");
+    daemon
+        .kill()
+        .and_then(|()| daemon.wait())
+        .expect("it was running");
     println!("\n## Processes\n\n| | median |\n|---|---|");
-    println!("| `lotus daemon` in an empty directory to the first answered call | {:.0} ms |", started * 1e3);
+    println!(
+        "| `lotus daemon` in an empty directory to the first answered call | {:.0} ms |",
+        started * 1e3
+    );
     println!("| `lotus version` | {:.1} ms |", cli * 1e3);
     println!("| `curl`, the same call | {:.1} ms |", curl * 1e3);
     println!("| ratio | {:.2} |", cli / curl);
@@ -260,13 +323,22 @@ fn processes() {
 fn start(lotus: &std::path::Path, repo: &std::path::Path) -> (Duration, std::process::Child) {
     let start = Instant::now();
     let daemon = Command::new(lotus)
-        .args(["--repo", &repo.display().to_string(), "daemon", "--api", "0"])
+        .args([
+            "--repo",
+            &repo.display().to_string(),
+            "daemon",
+            "--api",
+            "0",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program runs");
     while !answers(repo) {
-        assert!(start.elapsed() < Duration::from_secs(30), "the daemon does not answer");
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the daemon does not answer"
+        );
         std::thread::sleep(Duration::from_millis(1));
     }
     (start.elapsed(), daemon)
@@ -275,9 +347,13 @@ fn start(lotus: &std::path::Path, repo: &std::path::Path) -> (Duration, std::pro
 fn answers(repo: &std::path::Path) -> bool {
     use std::io::{Read, Write};
     let Some(port) = port(repo) else { return false };
-    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) else {
+        return false;
+    };
     let length = CALL.len();
-    let request = format!("POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{CALL}");
+    let request = format!(
+        "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{CALL}"
+    );
     let mut reply = String::new();
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_to_string(&mut reply).is_ok()
@@ -292,6 +368,10 @@ fn port(repo: &std::path::Path) -> Option<u16> {
 fn run(command: &mut Command) -> Duration {
     let start = Instant::now();
     let output = command.output().expect("the program runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     start.elapsed()
 }

@@ -93,7 +93,7 @@ pub(crate) fn builtin(request: &Request<'_>) -> Option<Builtin> {
         return None;
     }
     let cancelled = (request.method == "xrpc.cancel")
-        .then(|| request.params)
+        .then_some(request.params)
         .flatten()
         .and_then(|params| serde_json::from_str::<Vec<&RawValue>>(params.get()).ok())
         .and_then(|params| RequestId::new(params.first()?.get()).ok().flatten());

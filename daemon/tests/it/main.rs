@@ -3,6 +3,9 @@
 //! Three tiers: unit tests stand beside the code; these here start `TestNode`s; the real programs
 //! run in `cli/tests/it` and `testutil/interop`.
 
+// A test fails by panicking; clippy knows that only of functions marked `#[test]`.
+#![allow(clippy::unwrap_used)]
+
 mod channels;
 mod http;
 mod tokens;
