@@ -8,6 +8,9 @@
 //! the machine's cores, and machines are shared. Rounds of both servers alternate, so that whatever
 //! else the machine does hits both.
 
+// Its result is what it prints.
+#![allow(clippy::print_stdout)]
+
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::path::PathBuf;
