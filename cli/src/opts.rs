@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use lotus_client::{ApiVersion, Client, Discovery, Found};
-use lotus_daemon::role::Role;
+use lotus_client::{ApiPath, Client, Discovery, Found};
+use lotus_core::Role;
 
 use crate::output::{Format, Output};
 
@@ -77,7 +77,7 @@ impl From<MinerOpts> for Context {
 impl Context {
     /// The repo of this program's daemon on this machine.
     pub(crate) fn repo_path(&self) -> anyhow::Result<PathBuf> {
-        Ok(self.role.repo_path(self.repo.as_deref(), &env)?)
+        Ok(self.discovery(self.role).repo_path()?)
     }
 
     /// Connects to this program's daemon, at API v0 as Lotus's command line does.
@@ -96,15 +96,19 @@ impl Context {
 
     /// Looks for the endpoint of a daemon.
     pub(crate) fn find(&self, role: Role) -> anyhow::Result<Found> {
-        let (role, repo) = match role {
-            Role::FullNode => (lotus_client::Role::FullNode, &self.node_repo),
-            Role::StorageMiner => (lotus_client::Role::Miner, &self.repo),
+        Ok(self.discovery(role).find()?)
+    }
+
+    fn discovery(&self, role: Role) -> Discovery<'_> {
+        let repo = match role {
+            Role::FullNode => &self.node_repo,
+            Role::StorageMiner => &self.repo,
         };
-        let mut discovery = Discovery::new(role);
-        if let Some(repo) = repo {
-            discovery = discovery.repo(repo);
+        let discovery = Discovery::new(role);
+        match repo {
+            Some(repo) => discovery.repo(repo),
+            None => discovery,
         }
-        Ok(discovery.find()?)
     }
 }
 
@@ -121,7 +125,7 @@ impl Connection {
     /// Connects to API v0 of the endpoint.
     pub(crate) async fn open(found: Found, timeout: Duration) -> anyhow::Result<Self> {
         let builder = Client::builder().connect_timeout(timeout);
-        let client = builder.connect(&found.info, ApiVersion::V0).await?;
+        let client = builder.connect(&found.info, ApiPath::V0).await?;
         Ok(Self { client, found })
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use multiaddr::{Multiaddr, Protocol};
 use url::{Host, Url};
 
-use crate::version::ApiVersion;
+use crate::path::ApiPath;
 
 /// The address of a node's API.
 ///
@@ -68,7 +68,7 @@ impl Address {
     ///
     /// [`AddressError::NoEndpoint`] for a multiaddr without a TCP endpoint. An address that was
     /// parsed from a text can always be dialled.
-    pub fn dial_url(&self, version: ApiVersion) -> Result<Url, AddressError> {
+    pub fn dial_url(&self, version: ApiPath) -> Result<Url, AddressError> {
         let mut url = match self {
             Address::Multiaddr(address) => multiaddr_url(address)?,
             Address::Url(url) => url.clone(),
@@ -238,7 +238,7 @@ mod tests {
 
     fn dialled(text: &str) -> String {
         let address: Address = text.parse().unwrap();
-        address.dial_url(ApiVersion::V1).unwrap().to_string()
+        address.dial_url(ApiPath::V1).unwrap().to_string()
     }
 
     #[test]
@@ -344,7 +344,7 @@ mod tests {
         fn an_address_survives_printing(address in any_address()) {
             let parsed: Address = address.parse().unwrap();
             prop_assert_eq!(&parsed.in_full(), &address);
-            prop_assert!(parsed.dial_url(ApiVersion::V0).unwrap().path().ends_with("/rpc/v0"));
+            prop_assert!(parsed.dial_url(ApiPath::V0).unwrap().path().ends_with("/rpc/v0"));
         }
 
         #[test]

@@ -11,8 +11,8 @@ use jsonrpsee::core::traits::ToRpcParams;
 
 use crate::error::{CallError, Endpoint, Error, Explain};
 use crate::info::ApiInfo;
+use crate::path::ApiPath;
 use crate::transport::{self, Http, MAX_MESSAGE, Timeouts, Ws};
-use crate::version::ApiVersion;
 
 /// A client of a node.
 ///
@@ -75,7 +75,7 @@ impl ClientBuilder {
     ///
     /// An address that cannot be dialled, a node that is not there, and a token that is refused;
     /// see [`Error`].
-    pub async fn connect(&self, info: &ApiInfo, version: ApiVersion) -> Result<Client, Error> {
+    pub async fn connect(&self, info: &ApiInfo, version: ApiPath) -> Result<Client, Error> {
         let url = info
             .address
             .dial_url(version)
@@ -110,7 +110,7 @@ impl Client {
     /// # Errors
     ///
     /// See [`ClientBuilder::connect`].
-    pub async fn connect(info: &ApiInfo, version: ApiVersion) -> Result<Self, Error> {
+    pub async fn connect(info: &ApiInfo, version: ApiPath) -> Result<Self, Error> {
         Self::builder().connect(info, version).await
     }
 

@@ -18,8 +18,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::info::{ApiInfo, InfoError, Source};
-use crate::role::Role;
 use crate::token::Token;
+use lotus_core::Role;
 
 /// A search for the endpoint of a daemon.
 ///
@@ -159,8 +159,7 @@ pub enum DiscoveryError {
     },
     /// The path of the repo starts with `~`, and nobody knows the home directory.
     #[error(
-        "could not get API info for {role}: the home directory is unknown; set HOME, or give the \
-         repo by its full path"
+        "the home directory of the {role} is unknown; set HOME, or give the repo by its full path"
     )]
     NoHome {
         /// The daemon that was looked for.

@@ -2,11 +2,11 @@
 //!
 //! ```no_run
 //! use jsonrpsee::core::client::ClientT;
-//! use lotus_client::{ApiInfo, ApiVersion, Client, Role};
+//! use lotus_client::{ApiInfo, ApiPath, Client, Role};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let node = ApiInfo::discover(Role::FullNode)?;
-//! let client = Client::connect(&node, ApiVersion::V1).await?;
+//! let client = Client::connect(&node, ApiPath::V1).await?;
 //! let version: serde_json::Value = client.request("Filecoin.Version", [(); 0]).await?;
 //! println!("{version}");
 //! # Ok(())
@@ -31,16 +31,15 @@ mod client;
 mod discovery;
 pub mod error;
 mod info;
-mod role;
+mod path;
 mod token;
 mod transport;
-mod version;
 
 pub use address::{Address, AddressError};
 pub use client::{Client, ClientBuilder};
 pub use discovery::{Discovery, DiscoveryError, Found, Warning};
 pub use error::{CallError, Endpoint, Error};
 pub use info::{ApiInfo, InfoError, Source};
-pub use role::Role;
+pub use lotus_core::Role;
+pub use path::ApiPath;
 pub use token::{Token, TokenError};
-pub use version::ApiVersion;

@@ -32,6 +32,7 @@ pub mod error;
 pub mod method;
 pub mod openrpc;
 pub mod permission;
+pub mod role;
 pub mod types;
 
 pub use api::Api;
@@ -39,3 +40,4 @@ pub use error::Error;
 pub use lotus_core_macros::permissioned;
 pub use method::{Kind, Method, Param};
 pub use permission::{Permission, Permissions};
+pub use role::Role;

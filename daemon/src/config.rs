@@ -30,7 +30,7 @@ use multiaddr::{Multiaddr, multiaddr};
 use serde::{Deserialize, Serialize};
 
 use crate::log::SAMPLE_SUBSYSTEM;
-use crate::role::Role;
+use lotus_core::Role;
 
 pub use error::{Error, Origin, Warning};
 
@@ -126,7 +126,7 @@ impl Config {
                 max_request_size: 100 << 20,
                 max_connections: 10_000,
                 max_batch_size: 1_000,
-                max_concurrent_calls: 256,
+                max_concurrent_calls: 4_096,
                 max_subscriptions: 1_024,
                 shutdown_timeout: Duration::from_secs(10),
             },
@@ -190,10 +190,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_address_is_the_one_that_the_role_names() {
-        for role in [Role::FullNode, Role::StorageMiner] {
-            let address = Config::defaults(role).api.listen_address;
-            assert_eq!(address.to_string(), role.default_listen());
-        }
+    fn the_default_addresses_are_lotus_s() {
+        let listen = |role| Config::defaults(role).api.listen_address.to_string();
+        assert_eq!(listen(Role::FullNode), "/ip4/127.0.0.1/tcp/1234/http");
+        assert_eq!(listen(Role::StorageMiner), "/ip4/127.0.0.1/tcp/2345/http");
     }
 }

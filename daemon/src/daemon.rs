@@ -19,9 +19,9 @@ use crate::keystore::{Keystore, KeystoreError};
 use crate::log::Logs;
 use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
-use crate::role::Role;
 use crate::rpc::{self, Limits, ListenError, Listener, Paths};
 use crate::shutdown::Shutdown;
+use lotus_core::Role;
 
 /// The keystore entry of the secret that signs tokens (Lotus `node/modules/core.go`).
 const SECRET_ENTRY: &str = "auth-jwt-private";

@@ -30,7 +30,6 @@ mod metrics;
 pub mod miner;
 pub mod node;
 pub mod repo;
-pub mod role;
 pub mod rpc;
 pub mod shutdown;
 pub mod wallet;
@@ -38,7 +37,6 @@ pub mod wallet;
 pub use daemon::{Daemon, Options, Ready, StartError};
 pub use miner::Miner;
 pub use node::Node;
-pub use role::Role;
 
 /// The version that `Filecoin.Version` reports: the package's, and the network's kind as Lotus
 /// appends it.

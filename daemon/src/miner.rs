@@ -1,15 +1,11 @@
 //! The storage miner: `lotus-miner run`.
 
-use lotus_core::Method;
-use lotus_core::api::common::COMMON;
+use lotus_core::Role;
+use lotus_core::api::MINER;
 use lotus_core::types::ApiVersion;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
 use crate::node::CommonRpc;
-use crate::role::Role;
-
-/// The tables of what a miner serves.
-const TABLES: &[&[Method]] = &[COMMON];
 
 /// A storage miner.
 #[derive(Debug)]
@@ -22,7 +18,7 @@ impl Miner {
     /// [`StartError`] names what to change; nothing is left running.
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
         let parts = Parts::open(Role::StorageMiner, options)?;
-        let v0 = CommonRpc::new(&parts, ApiVersion::MINER, TABLES).api()?;
+        let v0 = CommonRpc::new(&parts, ApiVersion::MINER, MINER).api()?;
         Daemon::serve(parts, [("/rpc/v0", v0)]).await
     }
 }

@@ -5,19 +5,15 @@ mod wallet;
 
 use std::sync::Arc;
 
-use lotus_core::api::common::COMMON;
+use lotus_core::api::FULL_NODE;
 use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::types::{ApiVersion, Network};
-use lotus_core::{Api, Method};
+use lotus_core::{Api, Role};
 
 pub(crate) use common::CommonRpc;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
-use crate::role::Role;
 use crate::wallet::Wallet;
-
-/// The tables of what a full node serves.
-const TABLES: &[&[Method]] = &[COMMON, WALLET];
 
 /// The EIP-155 chain id of a network, which is part of what delegated keys sign.
 fn chain_id(network: Network) -> u64 {
@@ -40,7 +36,7 @@ impl Node {
         let chain_id = chain_id(options.network);
         let parts = Parts::open(Role::FullNode, options)?;
         let wallet = Arc::new(Wallet::new(parts.keystore.clone(), chain_id));
-        let common = |version| CommonRpc::new(&parts, version, TABLES).api();
+        let common = |version| CommonRpc::new(&parts, version, FULL_NODE).api();
         let v1 = common(ApiVersion::FULL_V1)?
             .overlay(Api::new(wallet::WalletRpc::new(wallet).into_rpc(), WALLET)?);
         let v0 = v1.clone().overlay(common(ApiVersion::FULL_V0)?);

@@ -21,10 +21,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use directories::BaseDirs;
-
 use crate::config::render;
-use crate::role::Role;
+use lotus_core::Role;
 
 pub use error::Error;
 pub(crate) use file::write_atomic;
@@ -200,25 +198,6 @@ impl Drop for Repo {
 /// `config.toml` is none yet, so that an operator can put the config there beforehand.
 pub fn exists(path: &Path) -> bool {
     path.join("datastore").exists() || path.join("keystore").exists()
-}
-
-/// Replaces a leading `~` by the user's home directory.
-///
-/// # Errors
-///
-/// [`Error::NoHome`] if there is no home directory, and for `~somebody`.
-pub fn expand_home(path: &str) -> Result<PathBuf, Error> {
-    let Some(rest) = path.strip_prefix('~') else {
-        return Ok(PathBuf::from(path));
-    };
-    let no_home = || Error::NoHome {
-        path: path.to_owned(),
-    };
-    if !rest.is_empty() && !rest.starts_with('/') {
-        return Err(no_home());
-    }
-    let home = BaseDirs::new().ok_or_else(no_home)?.home_dir().to_owned();
-    Ok(home.join(rest.trim_start_matches('/')))
 }
 
 /// Makes the directory `path` with `mode` unless it is there.

@@ -9,6 +9,7 @@
 
 mod authn;
 mod caller;
+mod calls;
 mod channels;
 mod forest;
 mod gate;

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use lotus_client::{ApiInfo, ApiVersion, Client, Source};
+use lotus_client::{ApiInfo, ApiPath, Client, Source};
 use lotus_core::api::common::CommonClient;
 use lotus_core::{Permission, Permissions};
 use lotus_daemon::{Daemon, Miner, Node, Options, StartError};
@@ -139,7 +139,7 @@ impl TestDaemon {
 
     async fn connect(&self, info: &str) -> Client {
         let info = ApiInfo::parse(info, Source::Explicit).expect("made of a token and a multiaddr");
-        bounded(Client::connect(&info, ApiVersion::V0))
+        bounded(Client::connect(&info, ApiPath::V0))
             .await
             .expect("the daemon listens")
     }

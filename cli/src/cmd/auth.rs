@@ -62,7 +62,7 @@ impl AuthCommand {
                 if let Some(note) = local_only(info) {
                     context.out.note(note);
                 }
-                let (name, value) = (context.role.api_info_env(), info.api_info_string(&token));
+                let (name, value) = (context.role.info_variable(), info.api_info_string(&token));
                 context
                     .out
                     .result(format_args!("{name}={value}"), json!({ name: value }))

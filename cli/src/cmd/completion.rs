@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 use clap_complete::Shell;
-use lotus_daemon::role::Role;
+use lotus_core::Role;
 
 use crate::opts::Context;
 

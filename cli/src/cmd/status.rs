@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use lotus_core::Permissions;
+use lotus_core::Role;
 use lotus_core::api::common::CommonClient;
 use lotus_daemon::config::duration;
-use lotus_daemon::role::Role;
 use serde::Serialize;
 
 use crate::opts::{Answer, Connection, Context};

@@ -65,13 +65,13 @@ fn each_role_reads_its_own_variables() {
         ("FULLNODE_API_INFO", "ws://full:1"),
         ("MINER_API_INFO", "ws://miner:1"),
     ];
-    let found = search(Role::Miner, &vars).find().unwrap();
+    let found = search(Role::StorageMiner, &vars).find().unwrap();
     assert_eq!(found.info.address.to_string(), "ws://miner:1");
 }
 
 #[test]
 fn the_deprecated_variable_of_the_miner_warns() {
-    let found = search(Role::Miner, &[("STORAGE_API_INFO", "ws://old:1")])
+    let found = search(Role::StorageMiner, &[("STORAGE_API_INFO", "ws://old:1")])
         .find()
         .unwrap();
     assert_eq!(found.info.address.to_string(), "ws://old:1");
@@ -83,7 +83,7 @@ fn the_deprecated_variable_of_the_miner_warns() {
         ("STORAGE_API_INFO", "ws://old:1"),
         ("MINER_API_INFO", "ws://new:1"),
     ];
-    let found = search(Role::Miner, &vars).find().unwrap();
+    let found = search(Role::StorageMiner, &vars).find().unwrap();
     assert_eq!(found.info.address.to_string(), "ws://new:1");
     assert_eq!(found.warnings, []);
     assert!(
@@ -133,7 +133,10 @@ fn the_repo_is_found_by_flag_then_variable_then_home() {
     let at = |role, vars: &[(&str, &str)]| search(role, vars).repo_path().unwrap();
     let home = ("HOME", "/home/u");
     assert_eq!(at(Role::FullNode, &[home]), Path::new("/home/u/.lotus"));
-    assert_eq!(at(Role::Miner, &[home]), Path::new("/home/u/.lotusminer"));
+    assert_eq!(
+        at(Role::StorageMiner, &[home]),
+        Path::new("/home/u/.lotusminer")
+    );
     assert_eq!(
         at(Role::FullNode, &[home, ("LOTUS_PATH", "~/l")]),
         Path::new("/home/u/l")
@@ -143,10 +146,10 @@ fn the_repo_is_found_by_flag_then_variable_then_home() {
         Path::new("/home/u/.lotus")
     );
     let both = [("LOTUS_STORAGE_PATH", "/s"), ("LOTUS_MINER_PATH", "/m")];
-    assert_eq!(at(Role::Miner, &both), Path::new("/m"));
-    assert_eq!(at(Role::Miner, &both[..1]), Path::new("/s"));
+    assert_eq!(at(Role::StorageMiner, &both), Path::new("/m"));
+    assert_eq!(at(Role::StorageMiner, &both[..1]), Path::new("/s"));
     assert_eq!(
-        search(Role::Miner, &both)
+        search(Role::StorageMiner, &both)
             .repo("~/x")
             .env(|_| Some("/h".into()))
             .repo_path()
@@ -173,7 +176,7 @@ fn a_missing_repo_keeps_lotus_words_and_adds_a_next_step() {
 #[test]
 fn a_daemon_that_is_down_keeps_lotus_words_and_adds_a_next_step() {
     let dir = repo(&[]);
-    let error = search(Role::Miner, &[])
+    let error = search(Role::StorageMiner, &[])
         .repo(dir.path())
         .find()
         .unwrap_err()

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use jsonrpsee::core::client::{ClientT, SubscriptionClientT};
 use jsonrpsee::rpc_params;
-use lotus_client::{ApiVersion, CallError, Client, error};
+use lotus_client::{ApiPath, CallError, Client, error};
 
 use crate::peer::{Peer, TOKEN, within};
 
 /// Calls `Filecoin.Version` and lets the peer answer; returns the text that a user would see.
 async fn failure(status: &str, content_type: &str, body: &str) -> String {
     let peer = Peer::bind().await;
-    let client = Client::connect(&peer.http(), ApiVersion::V0).await.unwrap();
+    let client = Client::connect(&peer.http(), ApiPath::V0).await.unwrap();
     let (result, _) = tokio::join!(
         within(client.request::<String, _>("Filecoin.Version", rpc_params![])),
         peer.answer(status, content_type, body)
@@ -28,7 +28,7 @@ const JSON: &str = "application/json";
 #[tokio::test]
 async fn a_call_carries_the_token_to_the_path_of_the_version() {
     let peer = Peer::bind().await;
-    let client = Client::connect(&peer.http(), ApiVersion::V0).await.unwrap();
+    let client = Client::connect(&peer.http(), ApiPath::V0).await.unwrap();
     let (result, request) = tokio::join!(
         within(client.request::<String, _>("Filecoin.Version", rpc_params!["x"])),
         peer.answer(
@@ -57,7 +57,7 @@ async fn without_a_token_no_header_is_sent() {
     let peer = Peer::bind().await;
     let mut info = peer.http();
     info.token = None;
-    let client = Client::connect(&info, ApiVersion::V1).await.unwrap();
+    let client = Client::connect(&info, ApiPath::V1).await.unwrap();
     let (result, request) = tokio::join!(
         within(client.request::<(), _>("Filecoin.LogSetLevel", rpc_params![])),
         peer.answer("200 OK", JSON, r#"{"id":0,"jsonrpc":"2.0","result":null}"#)
@@ -129,7 +129,7 @@ async fn nobody_listening_is_said_plainly() {
     let peer = Peer::bind().await;
     let (info, port) = (peer.http(), peer.port());
     drop(peer);
-    let client = Client::connect(&info, ApiVersion::V0).await.unwrap();
+    let client = Client::connect(&info, ApiPath::V0).await.unwrap();
     let result = within(client.request::<String, _>("Filecoin.Version", rpc_params![])).await;
     assert_eq!(
         error::message(&result.unwrap_err()),
@@ -145,7 +145,7 @@ async fn a_silent_node_runs_into_the_request_timeout() {
     let peer = Peer::bind().await;
     let client = Client::builder()
         .request_timeout(Duration::from_millis(250))
-        .connect(&peer.http(), ApiVersion::V0)
+        .connect(&peer.http(), ApiPath::V0)
         .await
         .unwrap();
     let (result, _socket) = tokio::join!(
@@ -160,7 +160,7 @@ async fn a_silent_node_runs_into_the_request_timeout() {
 #[tokio::test]
 async fn a_stream_over_http_is_refused_with_the_way_out() {
     let peer = Peer::bind().await;
-    let client = Client::connect(&peer.http(), ApiVersion::V1).await.unwrap();
+    let client = Client::connect(&peer.http(), ApiPath::V1).await.unwrap();
     let result = client
         .subscribe::<u64, _>(
             "Filecoin.ChainNotify",
@@ -180,7 +180,7 @@ async fn a_stream_over_http_is_refused_with_the_way_out() {
 #[tokio::test]
 async fn a_client_prints_its_endpoint_and_not_its_token() {
     let peer = Peer::bind().await;
-    let client = Client::connect(&peer.http(), ApiVersion::V1).await.unwrap();
+    let client = Client::connect(&peer.http(), ApiPath::V1).await.unwrap();
     let debug = format!("{client:?} {:?}", Client::builder());
     assert!(
         debug.contains("/rpc/v1") && !debug.contains(TOKEN),

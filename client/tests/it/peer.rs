@@ -117,7 +117,7 @@ impl Peer {
     pub(crate) async fn connected(&self) -> (Client, Socket) {
         let info = self.multiaddr();
         let (client, (socket, _)) = tokio::join!(
-            within(Client::connect(&info, lotus_client::ApiVersion::V1)),
+            within(Client::connect(&info, lotus_client::ApiPath::V1)),
             self.accept()
         );
         (client.unwrap(), socket)

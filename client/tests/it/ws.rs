@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
 use jsonrpsee::rpc_params;
-use lotus_client::{ApiVersion, Client, Error, error};
+use lotus_client::{ApiPath, Client, Error, error};
 use tokio::io::AsyncWriteExt;
 
 use crate::peer::{Peer, TOKEN, within};
@@ -13,7 +13,7 @@ use crate::peer::{Peer, TOKEN, within};
 async fn refused(response: &str) -> Error {
     let peer = Peer::bind().await;
     let info = peer.multiaddr();
-    let (result, ()) = tokio::join!(within(Client::connect(&info, ApiVersion::V0)), async {
+    let (result, ()) = tokio::join!(within(Client::connect(&info, ApiPath::V0)), async {
         let (mut socket, _) = peer.request().await;
         socket.write_all(response.as_bytes()).await.unwrap();
     });
@@ -26,10 +26,8 @@ async fn refused(response: &str) -> Error {
 async fn the_handshake_carries_the_token_to_the_path_of_the_version() {
     let peer = Peer::bind().await;
     let info = peer.multiaddr();
-    let (client, (mut socket, request)) = tokio::join!(
-        within(Client::connect(&info, ApiVersion::V1)),
-        peer.accept()
-    );
+    let (client, (mut socket, request)) =
+        tokio::join!(within(Client::connect(&info, ApiPath::V1)), peer.accept());
     let client = client.unwrap();
     assert_eq!(request.uri().path(), "/rpc/v1");
     assert_eq!(
@@ -99,7 +97,7 @@ async fn a_plain_peer_at_a_tls_address_never_sees_the_token() {
     let peer = Peer::bind().await;
     let address = format!("{TOKEN}:/ip4/127.0.0.1/tcp/{}/wss", peer.port());
     let info = address.parse().unwrap();
-    let (result, first) = tokio::join!(within(Client::connect(&info, ApiVersion::V1)), async {
+    let (result, first) = tokio::join!(within(Client::connect(&info, ApiPath::V1)), async {
         let (mut socket, first) = peer.first_bytes().await;
         socket
             .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -124,7 +122,7 @@ async fn nobody_listening_is_said_plainly() {
     let peer = Peer::bind().await;
     let (info, port) = (peer.multiaddr(), peer.port());
     drop(peer);
-    let error = within(Client::connect(&info, ApiVersion::V0))
+    let error = within(Client::connect(&info, ApiPath::V0))
         .await
         .unwrap_err();
     assert_eq!(
@@ -141,10 +139,8 @@ async fn a_silent_handshake_runs_into_the_connect_timeout() {
     let peer = Peer::bind().await;
     let info = peer.multiaddr();
     let builder = Client::builder().connect_timeout(Duration::from_millis(250));
-    let (result, _socket) = tokio::join!(
-        within(builder.connect(&info, ApiVersion::V0)),
-        peer.request()
-    );
+    let (result, _socket) =
+        tokio::join!(within(builder.connect(&info, ApiPath::V0)), peer.request());
     let text = result.unwrap_err().to_string();
     assert!(text.ends_with("no answer within 0.25 s"), "{text}");
 }
@@ -154,10 +150,8 @@ async fn a_silent_call_runs_into_the_request_timeout_and_the_connection_stays() 
     let peer = Peer::bind().await;
     let info = peer.multiaddr();
     let builder = Client::builder().request_timeout(Duration::from_millis(250));
-    let (client, (mut socket, _)) = tokio::join!(
-        within(builder.connect(&info, ApiVersion::V0)),
-        peer.accept()
-    );
+    let (client, (mut socket, _)) =
+        tokio::join!(within(builder.connect(&info, ApiPath::V0)), peer.accept());
     let client = client.unwrap();
     let error = within(client.request::<u64, _>("Filecoin.Slow", rpc_params![]))
         .await

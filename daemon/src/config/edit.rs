@@ -14,7 +14,7 @@ use super::error::header;
 use super::schema::{self, Kind};
 use super::{Config, Error, Origin, load, render};
 use crate::repo::write_atomic;
-use crate::role::Role;
+use lotus_core::Role;
 
 /// The value of `key` that a daemon starting now would use: from the environment, the file at `path`
 /// or the defaults.

@@ -9,7 +9,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 use super::error::position;
 use super::schema::{self, Field, Kind};
 use super::{Config, Error, Loaded, Origin, Warning};
-use crate::role::Role;
+use lotus_core::Role;
 
 /// Reads the file at `path`, which may be missing, and the environment.
 pub(super) fn file(

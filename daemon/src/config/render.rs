@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Item, Key, Value};
 
 use super::Config;
 use super::schema::{self, Field, Kind};
-use crate::role::Role;
+use lotus_core::Role;
 
 /// The defaults of `role`. With `comments`, each is explained and commented out, as in a new repo's
 /// `config.toml`; without, each is set.
@@ -166,7 +166,7 @@ mod tests {
   MaxRequestSize = 104857600
   MaxConnections = 10000
   MaxBatchSize = 1000
-  MaxConcurrentCalls = 256
+  MaxConcurrentCalls = 4096
   MaxSubscriptions = 1024
   ShutdownTimeout = "10s"
 

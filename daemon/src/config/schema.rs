@@ -10,7 +10,7 @@ use toml_edit::{InlineTable, Value};
 use super::duration;
 use super::inert::INERT;
 use crate::log::Level;
-use crate::role::Role;
+use lotus_core::Role;
 
 /// One setting.
 #[derive(Debug)]

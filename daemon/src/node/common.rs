@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jsonrpsee::core::{SubscriptionResult, async_trait};
 use jsonrpsee::{Extensions, PendingSubscriptionSink};
-use lotus_core::api::Mismatch;
 use lotus_core::api::common::{COMMON, CommonServer};
+use lotus_core::api::{Mismatch, Tables};
 use lotus_core::types::{Alert, ApiVersion, Bytes, Version};
 use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
 use serde_json::Value;
@@ -16,9 +16,9 @@ use crate::alerts::Alerts;
 use crate::auth::{self, Authority};
 use crate::daemon::Parts;
 use crate::log::Logs;
-use crate::role::Role;
 use crate::rpc::{Caller, RequestedLifetime};
 use crate::shutdown::Shutdown;
+use lotus_core::Role;
 
 /// Seconds between two epochs on Filecoin's networks.
 const BLOCK_DELAY: u64 = 30;
@@ -27,7 +27,7 @@ const BLOCK_DELAY: u64 = 30;
 pub(crate) struct CommonRpc {
     role: Role,
     version: ApiVersion,
-    tables: &'static [&'static [Method]],
+    tables: Tables,
     authority: Arc<Authority>,
     alerts: Alerts,
     logs: Logs,
@@ -38,11 +38,7 @@ pub(crate) struct CommonRpc {
 
 impl CommonRpc {
     /// `version` is what this path reports, `tables` what it serves.
-    pub(crate) fn new(
-        parts: &Parts,
-        version: ApiVersion,
-        tables: &'static [&'static [Method]],
-    ) -> Self {
+    pub(crate) fn new(parts: &Parts, version: ApiVersion, tables: Tables) -> Self {
         Self {
             role: parts.role,
             version,
@@ -99,7 +95,7 @@ impl CommonServer for CommonRpc {
     }
 
     async fn discover(&self) -> Result<Value, Error> {
-        let methods: Vec<&Method> = self.tables.iter().copied().flatten().collect();
+        let methods: Vec<&Method> = self.tables.iter().flat_map(|(_, table)| *table).collect();
         Ok(openrpc::document(
             self.role.program(),
             &self.version.to_string(),

@@ -82,14 +82,6 @@ pub enum Error {
         /// What is missing.
         parent: PathBuf,
     },
-    /// A `~` has no meaning here: no home directory, or `~somebody`.
-    #[error(
-        "cannot expand '~' in {path:?}; set HOME, or give the whole path, such as /var/lib/lotus"
-    )]
-    NoHome {
-        /// The path as given.
-        path: String,
-    },
     /// Any other failure of the file system.
     #[error("cannot {action} {path}: {source}", path = path.display())]
     Io {

@@ -190,13 +190,3 @@ fn a_directory_that_cannot_be_written_to() {
     assert!(text.contains("is not writable by this user"), "{text}");
     assert!(text.contains("change its owner or mode"), "{text}");
 }
-
-#[test]
-fn a_tilde_is_the_home_directory() {
-    let home = BaseDirs::new().unwrap().home_dir().to_owned();
-    assert_eq!(expand_home("~").unwrap(), home);
-    assert_eq!(expand_home("~/.lotus").unwrap(), home.join(".lotus"));
-    assert_eq!(expand_home("/a/~/b").unwrap(), PathBuf::from("/a/~/b"));
-    let text = expand_home("~nobody/x").unwrap_err().to_string();
-    assert!(text.contains("give the whole path"), "{text}");
-}

@@ -5,10 +5,8 @@
 //! arrives), closes peers that do not answer pings (go-jsonrpc's clients before v0.10.2 do not) and
 //! cannot close a connection with a code of ours.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -17,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use jsonrpsee::ConnectionId;
 use jsonrpsee::core::server::{BoundedSubscriptions, SubscriptionState};
 use lotus_core::{Error, Kind};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::WebSocketStream;
@@ -27,6 +25,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::Limits;
 use super::caller::Caller;
+use super::calls::Calls;
 use super::channels::{self, Builtin, ChannelIds};
 use super::gate::{Entry, Gate};
 use super::reply::{Fault, Reply};
@@ -305,99 +304,4 @@ fn close(code: CloseCode, reason: String) -> Message {
         code,
         reason: reason.into(),
     }))
-}
-
-/// The calls and channels of a connection that `xrpc.cancel` can name.
-#[derive(Debug, Default)]
-struct Calls {
-    by_id: Mutex<HashMap<RequestId<'static>, Running>>,
-    serial: AtomicU64,
-}
-
-#[derive(Debug)]
-struct Running {
-    serial: u64,
-    kind: Kind,
-    cancel: oneshot::Sender<()>,
-}
-
-/// A call that has begun.
-struct Call<C> {
-    /// Ready when the client cancels.
-    cancelled: C,
-    registration: Registration,
-}
-
-/// Takes the call out of the register again.
-struct Registration {
-    calls: Arc<Calls>,
-    id: RequestId<'static>,
-    serial: u64,
-}
-
-impl Calls {
-    /// An id that is in use already now means the newer call, as in go-jsonrpc.
-    fn begin(
-        self: &Arc<Self>,
-        id: &RequestId<'static>,
-        kind: Kind,
-    ) -> Call<impl Future<Output = ()> + Send + 'static + use<>> {
-        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        let (cancel, cancelled) = oneshot::channel();
-        self.lock().insert(
-            id.clone(),
-            Running {
-                serial,
-                kind,
-                cancel,
-            },
-        );
-        let registration = Registration {
-            calls: self.clone(),
-            id: id.clone(),
-            serial,
-        };
-        let cancelled = async move {
-            if cancelled.await.is_err() {
-                // Displaced by a newer call with the same id: nobody can cancel it any more.
-                std::future::pending::<()>().await;
-            }
-        };
-        Call {
-            cancelled,
-            registration,
-        }
-    }
-
-    fn cancel(&self, id: &RequestId<'static>) {
-        if let Some(running) = self.lock().remove(id) {
-            let _ = running.cancel.send(());
-        }
-    }
-
-    fn cancel_channels(&self) {
-        let channels = self
-            .lock()
-            .extract_if(|_, running| running.kind == Kind::Channel)
-            .collect::<Vec<_>>();
-        for (_, running) in channels {
-            let _ = running.cancel.send(());
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RequestId<'static>, Running>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Registration {
-    fn end(self) {
-        let mut calls = self.calls.lock();
-        if calls
-            .get(&self.id)
-            .is_some_and(|running| running.serial == self.serial)
-        {
-            calls.remove(&self.id);
-        }
-    }
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use lotus_core::Permissions;
+use lotus_core::Role;
+use lotus_core::types::Network;
 use lotus_daemon::log::Logs;
-use lotus_daemon::role::Role;
 use lotus_daemon::{Daemon, Options, Ready, StartError};
 use multiaddr::{Multiaddr, multiaddr};
 use serde::Serialize;
@@ -48,6 +49,10 @@ where
     options.config = opts.config;
     options.listen = opts.listen;
     options.max_request_size = opts.max_request_size;
+    // As Lotus, whose builds for test networks otherwise print `t` addresses.
+    if env("LOTUS_ADDRESS_TYPE").as_deref() == Some("_mainnet_") {
+        options.network = Network::Mainnet;
+    }
     options.logs = Logs::init(&env)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(serve(context, options, start))

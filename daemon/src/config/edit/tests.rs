@@ -67,7 +67,10 @@ fn a_commented_default_is_uncommented_in_its_place() {
             "/ip4/0.0.0.0/tcp/3453/http",
         )
         .unwrap();
-        let default = format!("  #ListenAddress = \"{}\"\n", role.default_listen());
+        let default = format!(
+            "  #ListenAddress = \"{}\"\n",
+            Config::defaults(role).api.listen_address
+        );
         let new = "  ListenAddress = \"/ip4/0.0.0.0/tcp/3453/http\"\n";
         assert_eq!(file.text(), before.replace(&default, new));
     }
