@@ -1,14 +1,19 @@
 //! A typed client of Lotus-compatible nodes.
 //!
-//! ```no_run
-//! use jsonrpsee::core::client::ClientT;
-//! use lotus_client::{ApiInfo, ApiPath, Client, Role};
+//! ```
+//! use lotus_client::full_node::*;
+//! use lotus_client::types::KeyType;
+//! use lotus_client::{ApiInfo, ApiPath, Client};
 //!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! let node = ApiInfo::discover(Role::FullNode)?;
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let node = lotus_testutil::TestNode::start().await;
+//! # let info = format!("{}:{}", node.repo_token(), node.daemon().ready().address);
+//! let node: ApiInfo = info.parse()?; // TOKEN:/ip4/127.0.0.1/tcp/1234/http
 //! let client = Client::connect(&node, ApiPath::V1).await?;
-//! let version: serde_json::Value = client.request("Filecoin.Version", [(); 0]).await?;
-//! println!("{version}");
+//! let address = client.wallet_new(KeyType::Secp256k1).await?;
+//! let signature = client.wallet_sign(address, b"hello"[..].into()).await?;
+//! assert!(client.wallet_verify(address, b"hello"[..].into(), signature).await?);
 //! # Ok(())
 //! # }
 //! ```
@@ -18,7 +23,7 @@
 //! of a daemon on this machine. [`Discovery`] has the full list, and the say in it.
 //!
 //! [`Client`] is the connection: HTTP or WebSocket, as the address says. The methods of the API come
-//! from the traits of `lotus_core::api`, all of which it implements. A method that returns a channel
+//! from traits: import those of a role, [`full_node`] or [`miner`]. A method that returns a channel
 //! in Lotus returns a stream of typed values here, over a WebSocket.
 //!
 //! Errors name the node that was tried and where its address came from; [`error::message`] turns the
@@ -30,7 +35,9 @@ mod channels;
 mod client;
 mod discovery;
 pub mod error;
+pub mod full_node;
 mod info;
+pub mod miner;
 mod path;
 mod token;
 mod transport;
@@ -40,6 +47,6 @@ pub use client::{Client, ClientBuilder};
 pub use discovery::{Discovery, DiscoveryError, Found, Warning};
 pub use error::{CallError, Endpoint, Error};
 pub use info::{ApiInfo, InfoError, Source};
-pub use lotus_core::Role;
+pub use lotus_core::{Role, types};
 pub use path::ApiPath;
 pub use token::{Token, TokenError};
