@@ -9,12 +9,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use jsonrpsee::ConnectionId;
 use jsonrpsee::core::server::{BoundedSubscriptions, SubscriptionState};
 use lotus_core::{Error, Kind};
+use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -40,6 +41,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Frames waiting for the socket before whoever makes more of them has to wait.
 const OUTGOING: usize = 256;
 
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
 /// What a connection needs from its server.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
@@ -56,172 +59,218 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(context.limits.request_bytes))
         .max_frame_size(Some(context.limits.request_bytes));
-    let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-    let (sink, stream) = socket.split();
-    let (outgoing, frames) = mpsc::channel(OUTGOING);
-    let connection = Connection {
+    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+    let (outgoing, mut frames) = mpsc::channel(OUTGOING);
+    let mut connection = Connection {
         calls: Arc::default(),
         channel_ids: Arc::default(),
         channels: BoundedSubscriptions::new(context.limits.channels),
+        tasks: JoinSet::new(),
         outgoing,
         context,
     };
-    tokio::join!(connection.read(stream), write(sink, frames));
+    // A failed read or write means that the peer is gone: there is nobody to tell.
+    if let Ok(goodbye) = connection.run(&mut socket, &mut frames).await {
+        let _ = socket.close(Some(goodbye)).await;
+    }
 }
 
 struct Connection {
     context: Context,
-    outgoing: mpsc::Sender<Message>,
+    /// Frames from tasks. What can be answered at once is written directly.
+    outgoing: mpsc::Sender<String>,
+    /// Calls and channels that are running. Dropping it aborts them, as closing a connection
+    /// cancels them in go-jsonrpc.
+    tasks: JoinSet<()>,
     calls: Arc<Calls>,
     channel_ids: Arc<ChannelIds>,
     channels: BoundedSubscriptions,
 }
 
 impl Connection {
-    /// Reads frames. When it returns, the last sender of `outgoing` goes and the writer ends.
-    async fn read(
-        self,
-        mut frames: impl futures_util::Stream<Item = Result<Message, WsError>> + Unpin,
-    ) {
-        // Dropping this set aborts the calls, as closing a connection cancels them in go-jsonrpc.
-        let mut tasks = JoinSet::new();
-        let close = loop {
+    /// Reads, writes and pings in one loop: a peer that does not read is not read from either, so
+    /// what it can make this side keep is bounded. Returns how to say goodbye.
+    async fn run(
+        &mut self,
+        socket: &mut Socket,
+        frames: &mut mpsc::Receiver<String>,
+    ) -> Result<CloseFrame, WsError> {
+        let mut pings = tokio::time::interval(PING_INTERVAL);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        pings.reset();
+        let shutdown = self.context.shutdown.clone();
+        let mut stopping = std::pin::pin!(shutdown.begun());
+        loop {
             tokio::select! {
-                frame = frames.next() => match frame {
-                    Some(Ok(Message::Text(text))) => self.receive(text.as_bytes(), &mut tasks),
-                    Some(Ok(Message::Binary(bytes))) => self.receive(&bytes, &mut tasks),
-                    Some(Ok(_)) => {}
-                    Some(Err(WsError::Capacity(_))) => {
-                        let limit = self.context.limits.request_bytes;
-                        break close(
-                            CloseCode::Size,
-                            format!("request bigger than maximum {limit} allowed ([API] MaxRequestSize)"),
-                        );
+                frame = socket.next() => {
+                    let reply = match frame {
+                        Some(Ok(Message::Text(text))) => self.receive(text.as_bytes()),
+                        Some(Ok(Message::Binary(bytes))) => self.receive(&bytes),
+                        Some(Ok(_)) => None,
+                        Some(Err(WsError::Capacity(_))) => return Ok(self.too_big()),
+                        Some(Err(error)) => return Err(error),
+                        None => return Err(WsError::ConnectionClosed),
+                    };
+                    if let Some(reply) = reply {
+                        socket.send(Message::text(reply)).await?;
                     }
-                    Some(Err(_)) | None => return,
-                },
-                Some(_) = tasks.join_next() => {}
-                () = self.context.shutdown.begun() => {
-                    self.calls.cancel_channels();
-                    while tasks.join_next().await.is_some() {}
-                    break close(CloseCode::Away, "the daemon is shutting down".to_owned());
                 }
+                Some(frame) = frames.recv() => write(socket, frame, frames).await?,
+                Some(_) = self.tasks.join_next() => {}
+                _ = pings.tick() => socket.send(Message::Ping(Default::default())).await?,
+                () = &mut stopping => break,
             }
-        };
-        let _ = self.outgoing.send(close).await;
+        }
+        self.calls.cancel_channels();
+        loop {
+            tokio::select! {
+                biased;
+                Some(frame) = frames.recv() => write(socket, frame, frames).await?,
+                ended = self.tasks.join_next() => if ended.is_none() { break },
+            }
+        }
+        while let Ok(frame) = frames.try_recv() {
+            write(socket, frame, frames).await?;
+        }
+        Ok(goodbye(
+            CloseCode::Away,
+            "the daemon is shutting down".to_owned(),
+        ))
     }
 
-    /// Handles one frame. What cannot be answered under an id that the client knows is not answered
-    /// at all: jsonrpsee's client closes the connection on a reply that it does not expect.
-    fn receive(&self, frame: &[u8], tasks: &mut JoinSet<()>) {
+    fn too_big(&self) -> CloseFrame {
+        let limit = self.context.limits.request_bytes;
+        let reason = format!("request bigger than maximum {limit} allowed ([API] MaxRequestSize)");
+        goodbye(CloseCode::Size, reason)
+    }
+
+    /// Handles one frame, and returns the reply if there is one already. What cannot be answered
+    /// under an id that the client knows is not answered at all: jsonrpsee's client closes the
+    /// connection on a reply that it does not expect.
+    fn receive(&mut self, frame: &[u8]) -> Option<String> {
         if frame.trim_ascii_start().first() == Some(&b'[') {
-            return self.batch(frame, tasks);
+            return self.batch(frame);
         }
         let request = match Request::parse(frame) {
-            Ok(request) if !request.method.is_empty() => request,
-            Ok(_) => return tracing::debug!(target: "rpc", "frame without a method ignored"),
+            Ok(request) => request,
             Err(fault) => {
-                return tracing::debug!(target: "rpc", why = fault.message(), "frame ignored");
+                tracing::debug!(target: "rpc", why = fault.message(), "frame ignored");
+                return None;
             }
         };
         match channels::builtin(&request) {
-            Some(Builtin::Cancel(id)) => return self.calls.cancel(&id),
-            Some(Builtin::Ignored) => return,
-            None => {}
+            Some(Builtin::Cancel(id)) => self.calls.cancel(&id),
+            Some(Builtin::Ignored) => {}
+            // A response to a call that this side never made.
+            None if request.method.is_empty() => {}
+            None => return self.call(&request),
         }
-        let Context {
-            gate,
-            caller,
-            limits,
-            ..
-        } = &self.context;
-        let admitted = if tasks.len() < limits.concurrent_calls {
-            gate.admit(&request, caller, request.id.is_some())
-        } else {
-            Err(Fault::from(Error::Other(format!(
-                "more than {} calls in flight on this connection ([API] MaxConcurrentCalls)",
-                limits.concurrent_calls
-            ))))
-        };
-        let Some(id) = request.id.clone().map(RequestId::into_owned) else {
+        None
+    }
+
+    fn call(&mut self, request: &Request<'_>) -> Option<String> {
+        let Context { gate, caller, .. } = &self.context;
+        let admitted = self
+            .room()
+            .and_then(|()| gate.admit(request, caller, request.id.is_some()));
+        let Some(id) = &request.id else {
             // A notification runs, and nobody hears of its result.
             if let Ok(entry) = admitted {
                 let work = entry.clone().run(request.params, caller);
-                tasks.spawn(async move { drop(work.await) });
+                self.tasks.spawn(async move { drop(work.await) });
             }
-            return;
+            return None;
         };
         match admitted {
             Ok(entry) if entry.method.kind == Kind::Channel => {
-                self.open(entry.clone(), id, &request, tasks);
+                let entry = entry.clone();
+                self.open(entry, id, request.params)
             }
-            Ok(entry) => self.answer(id, entry.clone().run(request.params, caller), tasks),
-            Err(fault) => {
-                let reply = Reply::from(fault);
-                self.answer(id, async { reply }, tasks);
+            Ok(entry) => {
+                let work = entry.clone().run(request.params, caller);
+                self.answer(id, work)
             }
+            Err(fault) => Some(Reply::from(fault).to_json(Some(id))),
         }
     }
 
-    /// Runs a call in a task of its own; replies go out as they are ready.
+    /// Answers at once where the method does not have to wait for anything; else a task does, and
+    /// replies go out as they are ready.
     fn answer(
-        &self,
-        id: RequestId<'static>,
+        &mut self,
+        id: &RequestId<'_>,
         work: impl Future<Output = Reply> + Send + 'static,
-        tasks: &mut JoinSet<()>,
-    ) {
+    ) -> Option<String> {
+        let mut work = Box::pin(work);
+        if let Some(reply) = (&mut work).now_or_never() {
+            return Some(reply.to_json(Some(id)));
+        }
+        let id = id.clone().into_owned();
         let call = self.calls.begin(&id, Kind::Call);
         let outgoing = self.outgoing.clone();
-        tasks.spawn(async move {
+        self.tasks.spawn(async move {
             let reply = tokio::select! {
                 reply = work => reply,
                 // go-jsonrpc's client goes on waiting for the reply of a call that it cancelled.
                 () = call.cancelled => Reply::from(Fault::from(Error::other("context canceled"))),
             };
             call.registration.end();
-            let _ = outgoing.send(Message::text(reply.to_json(Some(&id)))).await;
+            let _ = outgoing.send(reply.to_json(Some(&id))).await;
         });
+        None
+    }
+
+    /// Whether one more call may run.
+    fn room(&self) -> Result<(), Fault> {
+        let limit = self.context.limits.concurrent_calls;
+        if self.tasks.len() < limit {
+            return Ok(());
+        }
+        Err(Fault::from(Error::Other(format!(
+            "more than {limit} calls in flight on this connection ([API] MaxConcurrentCalls)"
+        ))))
     }
 
     /// jsonrpsee's clients batch over WebSockets; go-jsonrpc's never do.
-    fn batch(&self, frame: &[u8], tasks: &mut JoinSet<()>) {
-        let Ok(batch) = String::from_utf8(frame.to_vec()) else {
-            return;
-        };
+    fn batch(&mut self, frame: &[u8]) -> Option<String> {
+        if let Err(fault) = self.room() {
+            return Some(Reply::from(fault).to_json(None));
+        }
         let Context {
             gate,
             caller,
             limits,
             ..
         } = self.context.clone();
-        let outgoing = self.outgoing.clone();
-        tasks.spawn(async move {
-            let reply = super::http::batch(batch.as_bytes(), &gate, &caller, &limits).await;
+        let (frame, outgoing) = (frame.to_vec(), self.outgoing.clone());
+        self.tasks.spawn(async move {
+            let reply = super::http::batch(&frame, &gate, &caller, &limits).await;
             if !reply.body.is_empty() {
-                let _ = outgoing.send(Message::text(reply.body)).await;
+                let _ = outgoing.send(reply.body).await;
             }
         });
+        None
     }
 
     fn open(
-        &self,
+        &mut self,
         entry: Arc<Entry>,
-        id: RequestId<'static>,
-        request: &Request<'_>,
-        tasks: &mut JoinSet<()>,
-    ) {
+        id: &RequestId<'_>,
+        params: Option<&RawValue>,
+    ) -> Option<String> {
         let Some(permit) = self.channels.acquire() else {
             let reply = Reply::from(Fault::from(Error::Other(format!(
                 "more than {} channels on this connection ([API] MaxSubscriptions)",
                 self.context.limits.channels
             ))));
-            return self.answer(id, async { reply }, tasks);
+            return Some(reply.to_json(Some(id)));
         };
+        let id = id.clone().into_owned();
         let call = self.calls.begin(&id, Kind::Channel);
-        let params = request.params.map(ToOwned::to_owned);
+        let params = params.map(ToOwned::to_owned);
         let (caller, outgoing) = (self.context.caller.clone(), self.outgoing.clone());
         let (ids, metrics) = (self.channel_ids.clone(), self.context.metrics.clone());
-        tasks.spawn(async move {
+        self.tasks.spawn(async move {
             let (sink, mut values) = channels::sink();
             let state = SubscriptionState {
                 conn_id: ConnectionId(0),
@@ -233,7 +282,7 @@ impl Connection {
                 .await
                 .to_json(Some(&id));
             let channel = channels::opened(&reply);
-            if outgoing.send(Message::text(reply)).await.is_err() {
+            if outgoing.send(reply).await.is_err() {
                 return;
             }
             let Some(channel) = channel else {
@@ -245,7 +294,7 @@ impl Connection {
             let pump = async {
                 while let Some(value) = values.recv().await {
                     if let Some(frame) = channels::value_frame(channel, &value) {
-                        let _ = outgoing.send(Message::text(frame)).await;
+                        let _ = outgoing.send(frame).await;
                     }
                 }
             };
@@ -256,52 +305,28 @@ impl Connection {
             // The handler sees its sink closed when the receiver goes.
             drop(values);
             call.registration.end();
-            let _ = outgoing
-                .send(Message::text(channels::close_frame(channel)))
-                .await;
+            let _ = outgoing.send(channels::close_frame(channel)).await;
         });
+        None
     }
-}
-
-/// Writes frames and pings until the last sender is gone or the socket fails.
-async fn write(
-    mut socket: impl futures_util::Sink<Message, Error = WsError> + Unpin,
-    mut frames: mpsc::Receiver<Message>,
-) {
-    let mut pings = tokio::time::interval(PING_INTERVAL);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pings.reset();
-    loop {
-        let sent = tokio::select! {
-            frame = frames.recv() => {
-                let Some(frame) = frame else { break };
-                feed(&mut socket, frame, &mut frames).await
-            }
-            _ = pings.tick() => socket.send(Message::Ping(Default::default())).await,
-        };
-        if sent.is_err() {
-            return;
-        }
-    }
-    let _ = socket.close().await;
 }
 
 /// Writes `frame` and whatever else is ready with one flush.
-async fn feed(
-    socket: &mut (impl futures_util::Sink<Message, Error = WsError> + Unpin),
-    frame: Message,
-    frames: &mut mpsc::Receiver<Message>,
+async fn write(
+    socket: &mut Socket,
+    frame: String,
+    frames: &mut mpsc::Receiver<String>,
 ) -> Result<(), WsError> {
-    socket.feed(frame).await?;
+    socket.feed(Message::text(frame)).await?;
     while let Ok(frame) = frames.try_recv() {
-        socket.feed(frame).await?;
+        socket.feed(Message::text(frame)).await?;
     }
     socket.flush().await
 }
 
-fn close(code: CloseCode, reason: String) -> Message {
-    Message::Close(Some(CloseFrame {
+fn goodbye(code: CloseCode, reason: String) -> CloseFrame {
+    CloseFrame {
         code,
         reason: reason.into(),
-    }))
+    }
 }
