@@ -298,4 +298,63 @@ mod tests {
         let text = Secret::from_bytes(SECRET.to_vec()).sign_parts(header, &payload);
         assert_eq!(authority().verify(&text).map(|_| ()), Err(Invalid::Payload));
     }
+
+    mod properties {
+        use super::*;
+        use proptest::prelude::*;
+
+        fn any_permissions() -> impl Strategy<Value = Permissions> {
+            let one = prop::sample::select(Permission::ALL.to_vec());
+            prop::collection::vec(one, 0..4).prop_map(|all| all.into_iter().collect())
+        }
+
+        proptest! {
+            #[test]
+            fn a_token_allows_what_it_was_minted_for(permissions in any_permissions()) {
+                let authority = authority();
+                let token = authority.verify(&authority.mint(permissions, None)).unwrap();
+                prop_assert_eq!(token.permissions, permissions);
+            }
+
+            /// Every single byte counts, also the unused bits of the last base64 digit.
+            #[test]
+            fn a_changed_byte_is_noticed(place: prop::sample::Index, byte: u8) {
+                let authority = authority();
+                let mut text = authority.mint(Permissions::READ, None).into_bytes();
+                let place = place.index(text.len());
+                prop_assume!(text[place] != byte);
+                text[place] = byte;
+                if let Ok(text) = String::from_utf8(text) {
+                    prop_assert!(authority.verify(&text).is_err(), "{text}");
+                }
+            }
+
+            #[test]
+            fn nothing_may_be_added_or_missing(extra in "[ -~]{1,5}", place: prop::sample::Index) {
+                let authority = authority();
+                let text = authority.mint(Permissions::READ, None);
+                let place = place.index(text.len());
+                let inserted = format!("{}{extra}{}", &text[..place], &text[place..]);
+                for bad in [format!("{text}{extra}"), inserted, text[..place].to_owned()] {
+                    prop_assert!(authority.verify(&bad).is_err(), "{bad}");
+                }
+            }
+
+            #[test]
+            fn parts_of_different_tokens_do_not_fit(order in Just([0, 1, 2, 3, 4, 5]).prop_shuffle()) {
+                let authority = authority();
+                let tokens = [Permissions::READ, Permissions::ALL].map(|p| authority.mint(p, None));
+                let parts: Vec<&str> = tokens.iter().flat_map(|token| token.split('.')).collect();
+                let mixed = order[..3].iter().map(|part| parts[*part]).collect::<Vec<_>>().join(".");
+                // Both headers are the same.
+                let whole = tokens.contains(&mixed);
+                prop_assert_eq!(authority.verify(&mixed).is_ok(), whole, "{}", mixed);
+            }
+
+            #[test]
+            fn any_text_is_refused(text: String) {
+                prop_assert!(authority().verify(&text).is_err());
+            }
+        }
+    }
 }

@@ -26,6 +26,10 @@ use lotus_core::Role;
 /// The keystore entry of the secret that signs tokens (Lotus `node/modules/core.go`).
 const SECRET_ENTRY: &str = "auth-jwt-private";
 
+/// The length of that secret, in bytes. RFC 7518 §3.2 requires as many for HS256, Lotus makes as
+/// many, and a damaged entry may have fewer.
+const SECRET_BYTES: usize = 32;
+
 /// How to start a daemon.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -72,11 +76,21 @@ pub enum StartError {
     /// The keystore cannot be used.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
+    /// The keystore's entry for the secret cannot be read.
+    #[error(
+        "{0}; correct that, or delete the file to make a new secret (all tokens become invalid)"
+    )]
+    Secret(#[source] KeystoreError),
     /// The keystore's entry for the secret holds something else.
     #[error(
-        "the keystore's entry {SECRET_ENTRY:?} has type {0:?} instead of \"jwt-hmac-secret\"; restore it, or delete it to make a new secret (all tokens become invalid)"
+        "the keystore's entry {SECRET_ENTRY:?} has type {0} instead of \"jwt-hmac-secret\"; restore it, or delete it to make a new secret (all tokens become invalid)"
     )]
     NoSecret(KeyType),
+    /// The secret is so short that tokens could be forged.
+    #[error(
+        "the keystore's entry {SECRET_ENTRY:?} has a secret of {0} bytes, and whoever guesses it can make tokens; restore the entry, or delete it to make a new secret of {SECRET_BYTES} bytes (all tokens become invalid)"
+    )]
+    WeakSecret(usize),
     /// Another daemon of this process uses the other address prefix.
     #[error(transparent)]
     Network(#[from] NetworkAlreadySet),
@@ -136,15 +150,16 @@ impl Parts {
             tracing::warn!(target: "config", "[Logging.SubsystemLevels]: {error}");
         }
         let alerts = Alerts::default();
+        let mut unknown = Vec::new();
         for warning in &loaded.warnings {
             warning.log();
             if matches!(warning, Warning::UnknownKey { .. }) {
-                alerts.raise(
-                    "config",
-                    "unknown-key",
-                    json!({ "message": warning.to_string() }),
-                );
+                unknown.push(warning.to_string());
             }
+        }
+        if !unknown.is_empty() {
+            let message = json!({ "message": unknown.join("\n") });
+            alerts.raise("config", "unknown-key", message);
         }
         let keystore = Arc::new(Keystore::open(repo.keystore_dir(), repo.path().to_owned())?);
         let authority = Arc::new(Authority::new(secret(&keystore)?));
@@ -180,10 +195,13 @@ impl Parts {
 /// Reads the secret, or makes it on the first start.
 fn secret(keystore: &Keystore) -> Result<Secret, StartError> {
     match keystore.get(SECRET_ENTRY) {
-        Ok(key) if key.key_type() == &KeyType::JwtHmacSecret => {
-            Ok(Secret::from_bytes(key.private_key().to_vec()))
+        Ok(key) if key.key_type() != &KeyType::JwtHmacSecret => {
+            Err(StartError::NoSecret(key.key_type().clone()))
         }
-        Ok(key) => Err(StartError::NoSecret(key.key_type().clone())),
+        Ok(key) if key.private_key().len() < SECRET_BYTES => {
+            Err(StartError::WeakSecret(key.private_key().len()))
+        }
+        Ok(key) => Ok(Secret::from_bytes(key.private_key().to_vec())),
         Err(error) if error.is_not_found() => {
             tracing::info!(target: "auth", "Generating new API secret");
             let secret = Secret::generate();
@@ -191,7 +209,7 @@ fn secret(keystore: &Keystore) -> Result<Secret, StartError> {
             keystore.put(SECRET_ENTRY, &key)?;
             Ok(secret)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(StartError::Secret(error)),
     }
 }
 

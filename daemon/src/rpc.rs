@@ -11,6 +11,8 @@ mod authn;
 mod caller;
 mod calls;
 mod channels;
+mod descriptors;
+mod elements;
 mod forest;
 mod gate;
 mod http;
@@ -18,17 +20,17 @@ mod listener;
 mod paths;
 mod reply;
 mod request;
-mod tasks;
 mod ws;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
 pub(crate) use caller::Caller;
 pub(crate) use forest::RequestedLifetime;
@@ -43,7 +45,8 @@ use crate::shutdown::Shutdown;
 pub struct Limits {
     /// The longest request body or WebSocket message, in bytes.
     pub request_bytes: usize,
-    /// How long a client may take for a request's header, and between two parts of its body.
+    /// How long a client may take for a request's header, between two parts of its body, and between
+    /// two requests. WebSockets may be silent for as long as they like.
     pub read_timeout: Duration,
     /// TCP connections at a time; more wait to be accepted.
     pub connections: usize,
@@ -59,21 +62,43 @@ pub struct Limits {
 
 /// Serves connections until `shutdown` begins and the calls in flight have finished.
 pub(crate) async fn serve(listener: Listener, paths: Arc<Paths>, shutdown: Shutdown) {
-    let slots = Arc::new(Semaphore::new(paths.limits().connections));
+    let slots = descriptors::connections(paths.limits().connections);
+    let slots = Arc::new(Semaphore::new(slots));
+    // Each connection is one task, whatever it becomes: what is in this set is all that runs.
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(shutdown.begun());
     loop {
-        let accepted = tokio::select! {
+        let (stream, slot) = tokio::select! {
             accepted = accept(&listener, &slots) => accepted,
-            () = shutdown.begun() => break,
+            Some(_) = connections.join_next() => continue,
+            () = &mut stop => break,
         };
-        match accepted {
-            Ok((stream, slot)) => {
-                let (served, shutdown) = (paths.clone(), shutdown.clone());
-                paths.tasks().spawn(async move {
-                    let _counted = Counted::new(&served.metrics().connections);
-                    connection(stream, served, shutdown).await;
-                    drop(slot);
-                });
-            }
+        let (paths, shutdown) = (paths.clone(), shutdown.clone());
+        connections.spawn(async move {
+            let _counted = Counted::new(&paths.metrics().connections);
+            connection(stream, paths, shutdown).await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(paths.limits().shutdown, all)
+        .await
+        .is_err()
+    {
+        let cut = connections.len();
+        connections.shutdown().await;
+        tracing::warn!(target: "rpc", cut, "connections were still busy and have been cut off");
+    }
+}
+
+/// The next connection, once one more may be open.
+async fn accept(listener: &Listener, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let slot = slots.clone().acquire_owned().await;
+    let slot = slot.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok(stream) => return (stream, slot),
             Err(error) => {
                 // Out of file descriptors, mostly. Connections that end give some back.
                 tracing::warn!(target: "rpc", %error, "cannot accept a connection");
@@ -81,47 +106,46 @@ pub(crate) async fn serve(listener: Listener, paths: Arc<Paths>, shutdown: Shutd
             }
         }
     }
-    drop(listener);
-    let cut = paths.tasks().finish(paths.limits().shutdown).await;
-    if cut > 0 {
-        tracing::warn!(target: "rpc", cut, "calls were still running and have been cut off");
-    }
 }
 
-async fn accept(
-    listener: &Listener,
-    slots: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = slots
-        .clone()
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    let stream = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok((stream, slot))
-}
-
+/// Serves one connection to its end: HTTP, and then the WebSocket that it may have become.
 async fn connection(stream: TcpStream, paths: Arc<Paths>, shutdown: Shutdown) {
+    // Small replies must not wait for more to send. A socket that refuses this works all the same.
+    let _ = stream.set_nodelay(true);
     let read_timeout = paths.limits().read_timeout;
-    let service = service_fn(move |request| {
-        let paths = paths.clone();
-        async move { Ok::<_, std::convert::Infallible>(paths.route(request).await) }
+    let upgraded = Mutex::new(None);
+    let service = service_fn(|request| async {
+        let (response, upgrade) = paths.route(request).await;
+        if upgrade.is_some() {
+            *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = upgrade;
+        }
+        Ok::<_, std::convert::Infallible>(response)
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(read_timeout)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = shutdown.begun() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let served = {
+        let http = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(read_timeout)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut http = std::pin::pin!(http);
+        tokio::select! {
+            served = http.as_mut() => served,
+            () = shutdown.begun() => {
+                http.as_mut().graceful_shutdown();
+                http.await
+            }
         }
     };
     if let Err(error) = served {
         tracing::debug!(target: "rpc", %error, "connection ended");
     }
+    let upgrade = upgraded
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(upgrade) = upgrade {
+        upgrade.serve().await;
+    }
 }
+
+#[cfg(test)]
+mod tests;

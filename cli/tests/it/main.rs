@@ -1,8 +1,12 @@
 //! The real programs, run as a user runs them, each in a home directory of its own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod careless;
+mod crash;
 mod daemon;
 mod harness;
+mod hostile;
 mod local;
 mod running;
+mod secrets;
 mod wallet;

@@ -1,7 +1,8 @@
 //! A daemon that is running for the length of a test.
 
 use std::io::Read;
-use std::process::{Child, Stdio};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -39,9 +40,13 @@ pub(crate) fn miner() -> (Home, Running) {
 impl Running {
     /// Starts a daemon and waits until it says that it is ready.
     pub(crate) fn start(home: &Home, line: &str) -> Self {
-        let line = format!("{line} --output json");
-        let mut command = home.command(line.split_whitespace());
+        Self::spawn(home.command(line.split_whitespace()))
+    }
+
+    /// As [`Running::start`], with a command that somebody has prepared.
+    pub(crate) fn spawn(mut command: Command) -> Self {
         command
+            .args(["--output", "json"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -71,6 +76,29 @@ impl Running {
     pub(crate) fn text(&self, key: &str) -> &str {
         self.banner[key].as_str().unwrap()
     }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> SocketAddr {
+        let (_, rest) = self.text("url").split_once("//").unwrap();
+        rest.split_once('/').unwrap().0.parse().unwrap()
+    }
+
+    /// The most memory that it has had, in MiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let kib: u64 = line
+            .unwrap()
+            .split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        kib / 1024
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn kill(self) {}
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

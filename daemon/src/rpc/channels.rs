@@ -21,6 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
+use super::elements::Elements;
 use super::request::{Request, RequestId};
 
 /// Values that a handler may be ahead of the socket, per channel, before it has to wait.
@@ -95,8 +96,8 @@ pub(crate) fn builtin(request: &Request<'_>) -> Option<Builtin> {
     let cancelled = (request.method == "xrpc.cancel")
         .then_some(request.params)
         .flatten()
-        .and_then(|params| serde_json::from_str::<Vec<&RawValue>>(params.get()).ok())
-        .and_then(|params| RequestId::new(params.first()?.get()).ok().flatten());
+        .and_then(|params| Elements::parse(params.get().as_bytes(), 1).ok())
+        .and_then(|params| RequestId::new(params.first.first()?.get()).ok().flatten());
     Some(cancelled.map_or(Builtin::Ignored, |id| Builtin::Cancel(id.into_owned())))
 }
 

@@ -5,6 +5,8 @@
 use lotus_core::Method;
 use serde_json::value::RawValue;
 
+use super::elements::Elements;
+
 /// The lifetime that forest-cli asked for, in seconds. Travels in the extensions of the call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestedLifetime(pub(crate) u64);
@@ -19,6 +21,7 @@ pub(crate) fn requested_lifetime(method: &Method, params: &RawValue) -> Option<R
     if method.name != "Filecoin.AuthNew" {
         return None;
     }
-    let params: Vec<&RawValue> = serde_json::from_str(params.get()).ok()?;
-    params.get(1)?.get().parse().ok().map(RequestedLifetime)
+    let params = Elements::parse(params.get().as_bytes(), 2).ok()?;
+    let seconds = params.first.get(1)?.get().parse().ok()?;
+    Some(RequestedLifetime(seconds))
 }

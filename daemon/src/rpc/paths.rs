@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION};
+use http::header::{CONNECTION, CONTENT_TYPE, EXPECT, HeaderValue, SEC_WEBSOCKET_VERSION};
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use lotus_core::{Api, Permission, Permissions};
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
 use super::caller::Caller;
 use super::gate::Gate;
-use super::tasks::Tasks;
 use super::{Limits, authn, http as rpc_http, ws};
 use crate::auth::Authority;
 use crate::metrics::{self, Metrics};
@@ -34,7 +36,6 @@ pub(crate) struct Paths {
     metrics: Arc<Metrics>,
     readiness: Readiness,
     shutdown: Shutdown,
-    tasks: Tasks,
 }
 
 impl Paths {
@@ -53,7 +54,6 @@ impl Paths {
             .into_iter()
             .map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics))));
         let gates = gates.collect();
-        let tasks = Tasks::default();
         Self {
             gates,
             authority,
@@ -62,7 +62,6 @@ impl Paths {
             metrics,
             readiness,
             shutdown,
-            tasks,
         }
     }
 
@@ -74,16 +73,27 @@ impl Paths {
         &self.metrics
     }
 
-    pub(crate) fn tasks(&self) -> &Tasks {
-        &self.tasks
+    /// Answers a request, and says whether the connection becomes a WebSocket with that.
+    pub(crate) async fn route(
+        &self,
+        request: Request<Incoming>,
+    ) -> (Response<Body>, Option<Upgrade>) {
+        let (parts, mut body) = request.into_parts();
+        // A client that waits for `100 Continue` does not send what it is not asked for.
+        let waits = parts.headers.contains_key(EXPECT);
+        let answer = match self.gates.get(parts.uri.path()) {
+            Some(gate) => self.rpc(gate, parts, &mut body).await,
+            None => (self.other(&parts), None),
+        };
+        if !waits && !body.is_end_stream() {
+            discard(body, self.limits.read_timeout);
+        }
+        answer
     }
 
-    pub(crate) async fn route(&self, request: Request<Incoming>) -> Response<Body> {
-        let path = request.uri().path();
-        if let Some(gate) = self.gates.get(path) {
-            return self.rpc(gate.clone(), request).await;
-        }
-        match path {
+    /// A path that is no RPC path.
+    fn other(&self, request: &Parts) -> Response<Body> {
+        match request.uri.path() {
             "/health/livez" => empty(StatusCode::OK),
             "/health/readyz" => self.ready(),
             "/debug/metrics" => self.metrics_text(request),
@@ -91,20 +101,23 @@ impl Paths {
         }
     }
 
-    async fn rpc(&self, gate: Arc<Gate>, request: Request<Incoming>) -> Response<Body> {
-        let upgrade = wants_upgrade(request.headers());
-        let (parts, body) = request.into_parts();
-        let Some(caller) = self.identify(&parts) else {
-            return empty(StatusCode::UNAUTHORIZED);
+    async fn rpc(
+        &self,
+        gate: &Arc<Gate>,
+        request: Parts,
+        body: &mut Incoming,
+    ) -> (Response<Body>, Option<Upgrade>) {
+        let Some(caller) = self.identify(&request) else {
+            return (empty(StatusCode::UNAUTHORIZED), None);
         };
-        if upgrade {
-            self.websocket(gate, caller, Request::from_parts(parts, body))
-        } else {
-            rpc_http::serve(&parts.headers, body, &gate, &caller, &self.limits).await
+        if wants_upgrade(&request.headers) {
+            return self.websocket(gate.clone(), caller, request);
         }
+        let response = rpc_http::serve(&request.headers, body, gate, &caller, &self.limits).await;
+        (response, None)
     }
 
-    fn identify(&self, request: &http::request::Parts) -> Option<Caller> {
+    fn identify(&self, request: &Parts) -> Option<Caller> {
         let caller = authn::identify(request, &self.authority, self.anonymous);
         caller
             .inspect_err(|_| _ = self.metrics.tokens_refused.inc())
@@ -115,16 +128,17 @@ impl Paths {
         &self,
         gate: Arc<Gate>,
         caller: Caller,
-        mut request: Request<Incoming>,
-    ) -> Response<Body> {
+        request: Parts,
+    ) -> (Response<Body>, Option<Upgrade>) {
+        let mut request = Request::from_parts(request, ());
         let upgrade = hyper::upgrade::on(&mut request);
-        let Ok(handshake) = create_response(&request.map(|_| ())) else {
+        let Ok(handshake) = create_response(&request) else {
             let mut response = plain(StatusCode::BAD_REQUEST, "Bad Request\n");
             let version = HeaderValue::from_static("13");
             response
                 .headers_mut()
                 .insert(SEC_WEBSOCKET_VERSION, version);
-            return response;
+            return (response, None);
         };
         let context = ws::Context {
             gate,
@@ -133,13 +147,8 @@ impl Paths {
             metrics: self.metrics.clone(),
             shutdown: self.shutdown.clone(),
         };
-        self.tasks.spawn(async move {
-            match upgrade.await {
-                Ok(io) => ws::serve(TokioIo::new(io), context).await,
-                Err(error) => tracing::debug!(target: "rpc", %error, "WebSocket upgrade failed"),
-            }
-        });
-        handshake.map(|()| Full::default())
+        let upgrade = Upgrade { upgrade, context };
+        (handshake.map(|()| Full::default()), Some(upgrade))
     }
 
     fn ready(&self) -> Response<Body> {
@@ -150,9 +159,8 @@ impl Paths {
     }
 
     /// Which methods are called how often is node state: whoever may not read gets nothing.
-    fn metrics_text(&self, request: Request<Incoming>) -> Response<Body> {
-        let (parts, _) = request.into_parts();
-        match self.identify(&parts) {
+    fn metrics_text(&self, request: &Parts) -> Response<Body> {
+        match self.identify(request) {
             Some(caller) if caller.permissions().contains(Permission::Read) => {
                 let mut response = Response::new(Full::from(self.metrics.encode()));
                 let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
@@ -162,6 +170,31 @@ impl Paths {
             _ => empty(StatusCode::UNAUTHORIZED),
         }
     }
+}
+
+/// A connection that becomes a WebSocket once the response to its handshake is on the wire.
+pub(crate) struct Upgrade {
+    upgrade: OnUpgrade,
+    context: ws::Context,
+}
+
+impl Upgrade {
+    /// Serves the WebSocket to its end.
+    pub(crate) async fn serve(self) {
+        match self.upgrade.await {
+            Ok(io) => ws::serve(TokioIo::new(io), self.context).await,
+            Err(error) => tracing::debug!(target: "rpc", %error, "WebSocket upgrade failed"),
+        }
+    }
+}
+
+/// Reads what is left of a refused request's body, and forgets it, for at most `patience`.
+///
+/// A socket that is closed while data is on its way to it is reset, and with that the answer is
+/// lost: a client that sends first and reads afterwards would see no refusal but a broken pipe.
+fn discard(mut body: Incoming, patience: Duration) {
+    let read = async move { while let Some(Ok(_)) = body.frame().await {} };
+    tokio::spawn(tokio::time::timeout(patience, read));
 }
 
 /// As gorilla/websocket's users: the word somewhere in `Connection`, in any case.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::elements::Elements;
 use super::reply::Fault;
 
 /// One request, borrowed from the body or frame it came in.
@@ -65,17 +66,22 @@ impl<'a> Request<'a> {
         Self::from_members(members)
     }
 
-    /// Reads the elements of a batch. One that is no object spoils the whole batch.
-    pub(crate) fn parse_batch(json: &'a [u8]) -> Result<Vec<Result<Self, Fault>>, Fault> {
-        let elements: Vec<Option<&RawValue>> =
-            serde_json::from_slice(json).map_err(|_| Fault::parse("Parse error"))?;
-        let read = elements
-            .into_iter()
-            .flatten()
-            .map(|element| match element.get() {
-                object if object.starts_with('{') => Ok(Self::parse(object.as_bytes())),
-                _ => Err(Fault::parse("Parse error")),
-            });
+    /// Reads the elements of a batch of at most `limit` calls. One that is no object spoils the
+    /// whole batch.
+    pub(crate) fn parse_batch(
+        json: &'a [u8],
+        limit: usize,
+    ) -> Result<Vec<Result<Self, Fault>>, Fault> {
+        let batch = Elements::parse(json, limit).map_err(|_| Fault::parse("Parse error"))?;
+        if batch.count > limit {
+            return Err(Fault::batch_too_long(batch.count, limit));
+        }
+        let read = batch.first.into_iter().map(RawValue::get);
+        let read = read.filter(|element| *element != "null");
+        let read = read.map(|element| match element.starts_with('{') {
+            true => Ok(Self::parse(element.as_bytes())),
+            false => Err(Fault::parse("Parse error")),
+        });
         read.collect()
     }
 
@@ -103,9 +109,8 @@ impl<'a> Request<'a> {
         };
         let kind = match params.get().as_bytes().first() {
             Some(b'[') => {
-                let count = serde_json::from_str::<Count>(params.get());
-                return count
-                    .map(|Count(count)| count)
+                return Elements::parse(params.get().as_bytes(), 0)
+                    .map(|elements| elements.count)
                     .map_err(|_| Fault::parse("Parse error"));
             }
             Some(b'{') => "object",
@@ -116,16 +121,6 @@ impl<'a> Request<'a> {
         Err(Fault::parse(format!(
             "unmarshaling param array: json: cannot unmarshal {kind} into Go value of type []jsonrpc.param"
         )))
-    }
-}
-
-/// The number of elements of an array.
-struct Count(usize);
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let elements = Vec::<IgnoredAny>::deserialize(deserializer)?;
-        Ok(Self(elements.len()))
     }
 }
 
@@ -255,6 +250,21 @@ mod tests {
         ] {
             assert_eq!(parse(json).unwrap_err(), "Parse error", "{json}");
         }
+    }
+
+    /// Three bytes of a body must not become a hundred of memory before the limit is looked at.
+    #[test]
+    fn a_batch_beyond_the_limit_is_counted_and_not_kept() {
+        let batch = format!("[{}{{}}]", "{},".repeat(5_000_000));
+        let refused = Request::parse_batch(batch.as_bytes(), 1000).unwrap_err();
+        assert!(
+            refused
+                .message()
+                .contains("5000001 calls exceeds the limit of 1000"),
+            "{}",
+            refused.message()
+        );
+        assert_eq!(Request::parse_batch(b"[{},null,{}]", 3).unwrap().len(), 2);
     }
 
     #[test]

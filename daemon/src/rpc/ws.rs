@@ -5,18 +5,22 @@
 //! arrives), closes peers that do not answer pings (go-jsonrpc's clients before v0.10.2 do not) and
 //! cannot close a connection with a code of ours.
 
+mod goodbye;
+
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use goodbye::{goodbye, part};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use jsonrpsee::ConnectionId;
 use jsonrpsee::core::server::{BoundedSubscriptions, SubscriptionState};
 use lotus_core::{Error, Kind};
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::WebSocketStream;
@@ -62,26 +66,38 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     let (outgoing, mut frames) = mpsc::channel(OUTGOING);
     let mut connection = Connection {
+        id: connection_id(),
         calls: Arc::default(),
         channel_ids: Arc::default(),
         channels: BoundedSubscriptions::new(context.limits.channels),
+        bytes: Arc::new(Semaphore::new(context.limits.request_bytes)),
         tasks: JoinSet::new(),
         outgoing,
         context,
     };
     // A failed read or write means that the peer is gone: there is nobody to tell.
     if let Ok(goodbye) = connection.run(&mut socket, &mut frames).await {
-        let _ = socket.close(Some(goodbye)).await;
+        part(&mut socket, goodbye).await;
     }
 }
 
+/// A number for each connection of this process. jsonrpsee keeps the channels of all of them in one
+/// map, by connection and channel: under a number in use, a new channel would end somebody else's.
+fn connection_id() -> ConnectionId {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 struct Connection {
+    id: ConnectionId,
     context: Context,
     /// Frames from tasks. What can be answered at once is written directly.
     outgoing: mpsc::Sender<String>,
     /// Calls and channels that are running. Dropping it aborts them, as closing a connection
     /// cancels them in go-jsonrpc.
     tasks: JoinSet<()>,
+    /// Bytes that the calls in flight may have, all together: as many as a single request may.
+    bytes: Arc<Semaphore>,
     calls: Arc<Calls>,
     channel_ids: Arc<ChannelIds>,
     channels: BoundedSubscriptions,
@@ -102,12 +118,19 @@ impl Connection {
         let mut stopping = std::pin::pin!(shutdown.begun());
         loop {
             tokio::select! {
-                frame = socket.next() => {
+                // A call that ends gives bytes back, and its reply or its task's end wakes this loop.
+                frame = socket.next(), if self.bytes.available_permits() > 0 => {
                     let reply = match frame {
                         Some(Ok(Message::Text(text))) => self.receive(text.as_bytes()),
                         Some(Ok(Message::Binary(bytes))) => self.receive(&bytes),
                         Some(Ok(_)) => None,
                         Some(Err(WsError::Capacity(_))) => return Ok(self.too_big()),
+                        Some(Err(WsError::Utf8(_))) => {
+                            return Ok(goodbye(CloseCode::Invalid, "text that is not UTF-8".to_owned()));
+                        }
+                        Some(Err(WsError::Protocol(why))) => {
+                            return Ok(goodbye(CloseCode::Protocol, why.to_string()));
+                        }
                         Some(Err(error)) => return Err(error),
                         None => return Err(WsError::ConnectionClosed),
                     };
@@ -177,7 +200,8 @@ impl Connection {
             // A notification runs, and nobody hears of its result.
             if let Ok(entry) = admitted {
                 let work = entry.clone().run(request.params, caller);
-                self.tasks.spawn(async move { drop(work.await) });
+                let bytes = self.keep(length(request.params));
+                self.tasks.spawn(async move { drop((work.await, bytes)) });
             }
             return None;
         };
@@ -188,7 +212,7 @@ impl Connection {
             }
             Ok(entry) => {
                 let work = entry.clone().run(request.params, caller);
-                self.answer(id, work)
+                self.answer(id, work, request.params)
             }
             Err(fault) => Some(Reply::from(fault).to_json(Some(id))),
         }
@@ -200,12 +224,14 @@ impl Connection {
         &mut self,
         id: &RequestId<'_>,
         work: impl Future<Output = Reply> + Send + 'static,
+        params: Option<&RawValue>,
     ) -> Option<String> {
         let mut work = Box::pin(work);
         if let Some(reply) = (&mut work).now_or_never() {
             return Some(reply.to_json(Some(id)));
         }
         let id = id.clone().into_owned();
+        let bytes = self.keep(length(params));
         let call = self.calls.begin(&id, Kind::Call);
         let outgoing = self.outgoing.clone();
         self.tasks.spawn(async move {
@@ -214,6 +240,7 @@ impl Connection {
                 // go-jsonrpc's client goes on waiting for the reply of a call that it cancelled.
                 () = call.cancelled => Reply::from(Fault::from(Error::other("context canceled"))),
             };
+            drop(bytes);
             call.registration.end();
             let _ = outgoing.send(reply.to_json(Some(&id))).await;
         });
@@ -231,6 +258,14 @@ impl Connection {
         ))))
     }
 
+    /// Takes the bytes of a call that is put aside, or all that there are.
+    fn keep(&self, bytes: usize) -> OwnedSemaphorePermit {
+        let bytes = bytes.min(self.bytes.available_permits());
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let kept = self.bytes.clone().try_acquire_many_owned(bytes);
+        kept.expect("nobody else takes any, and the semaphore is never closed")
+    }
+
     /// jsonrpsee's clients batch over WebSockets; go-jsonrpc's never do.
     fn batch(&mut self, frame: &[u8]) -> Option<String> {
         if let Err(fault) = self.room() {
@@ -243,8 +278,10 @@ impl Connection {
             ..
         } = self.context.clone();
         let (frame, outgoing) = (frame.to_vec(), self.outgoing.clone());
+        let bytes = self.keep(frame.len());
         self.tasks.spawn(async move {
             let reply = super::http::batch(&frame, &gate, &caller, &limits).await;
+            drop((frame, bytes));
             if !reply.body.is_empty() {
                 let _ = outgoing.send(reply.body).await;
             }
@@ -266,14 +303,16 @@ impl Connection {
             return Some(reply.to_json(Some(id)));
         };
         let id = id.clone().into_owned();
+        let bytes = self.keep(length(params));
         let call = self.calls.begin(&id, Kind::Channel);
         let params = params.map(ToOwned::to_owned);
         let (caller, outgoing) = (self.context.caller.clone(), self.outgoing.clone());
-        let (ids, metrics) = (self.channel_ids.clone(), self.context.metrics.clone());
+        let (connection, ids) = (self.id, self.channel_ids.clone());
+        let metrics = self.context.metrics.clone();
         self.tasks.spawn(async move {
             let (sink, mut values) = channels::sink();
             let state = SubscriptionState {
-                conn_id: ConnectionId(0),
+                conn_id: connection,
                 id_provider: &*ids,
                 subscription_permit: permit,
             };
@@ -281,6 +320,7 @@ impl Connection {
                 .open(params, &caller, sink, state)
                 .await
                 .to_json(Some(&id));
+            drop(bytes);
             let channel = channels::opened(&reply);
             if outgoing.send(reply).await.is_err() {
                 return;
@@ -324,9 +364,6 @@ async fn write(
     socket.flush().await
 }
 
-fn goodbye(code: CloseCode, reason: String) -> CloseFrame {
-    CloseFrame {
-        code,
-        reason: reason.into(),
-    }
+fn length(params: Option<&RawValue>) -> usize {
+    params.map_or(0, |params| params.get().len())
 }

@@ -59,3 +59,21 @@ async fn the_typed_client_sees_a_stream_that_ends_with_the_daemon() {
     node.stop().await;
     assert!(bounded(closing.next()).await.is_none());
 }
+
+/// Channels are numbered from 1 on every connection, so these two have the same number.
+#[tokio::test]
+async fn a_channel_of_one_client_does_not_end_that_of_another() {
+    let node = TestNode::start().await;
+    let mut first = Ws::open(node.socket(), "/rpc/v1", &[]).await.unwrap();
+    let mut second = Ws::open(node.socket(), "/rpc/v1", &[]).await.unwrap();
+    for ws in [&mut first, &mut second] {
+        ws.send(&closing("1")).await;
+        assert_eq!(ws.receive_json().await["result"], 1);
+    }
+    for _ in 0..20 {
+        first.assert_unanswered(&[]).await;
+    }
+    second.send(&cancel("1")).await;
+    assert_eq!(second.receive_json().await["method"], "xrpc.ch.close");
+    first.assert_unanswered(&[]).await;
+}

@@ -7,6 +7,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod channels;
+mod crowd;
+mod gate;
+mod hostile;
 mod http;
+mod shutdown;
 mod tokens;
 mod ws;
