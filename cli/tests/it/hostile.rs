@@ -147,12 +147,13 @@ async fn connections_leave_descriptors_for_the_keystore() {
     let mut crowd = Vec::new();
     for _ in 0..250 {
         let connect = tokio::net::TcpStream::connect(daemon.socket());
-        match tokio::time::timeout(Duration::from_millis(200), connect).await {
+        match tokio::time::timeout(Duration::from_secs(2), connect).await {
             Ok(Ok(stream)) => crowd.push(stream),
             _ => break,
         }
     }
-    assert!(crowd.len() > 150, "{}", crowd.len());
+    // 200 descriptors less the reserve: whoever is beyond that waits to be accepted.
+    assert!(crowd.len() > 136, "{}", crowd.len());
     for id in 0..20 {
         ws.send(
             &json!({ "id": id, "method": "Filecoin.WalletNew", "params": ["bls"] }).to_string(),
