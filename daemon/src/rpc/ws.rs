@@ -42,6 +42,10 @@ use crate::shutdown::Shutdown;
 /// waited for: a peer is gone when a write to it fails.
 const PING_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Batches of one connection that run at a time. A small request may have a reply a hundred times as
+/// long, and none is made before there is somebody to read the one before.
+const BATCHES: usize = 4;
+
 /// Frames waiting for the socket before whoever makes more of them has to wait.
 const OUTGOING: usize = 256;
 
@@ -71,6 +75,7 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
         channel_ids: Arc::default(),
         channels: BoundedSubscriptions::new(context.limits.channels),
         bytes: Arc::new(Semaphore::new(context.limits.request_bytes)),
+        batches: Arc::new(Semaphore::new(BATCHES)),
         tasks: JoinSet::new(),
         outgoing,
         context,
@@ -98,6 +103,8 @@ struct Connection {
     tasks: JoinSet<()>,
     /// Bytes that the calls in flight may have, all together: as many as a single request may.
     bytes: Arc<Semaphore>,
+    /// Turns for batches, each kept until the reply is on its way.
+    batches: Arc<Semaphore>,
     calls: Arc<Calls>,
     channel_ids: Arc<ChannelIds>,
     channels: BoundedSubscriptions,
@@ -278,8 +285,10 @@ impl Connection {
             ..
         } = self.context.clone();
         let (frame, outgoing) = (frame.to_vec(), self.outgoing.clone());
+        let batches = self.batches.clone();
         let bytes = self.keep(frame.len());
         self.tasks.spawn(async move {
+            let _turn = batches.acquire().await;
             let reply = super::http::batch(&frame, &gate, &caller, &limits).await;
             drop((frame, bytes));
             if !reply.body.is_empty() {
