@@ -12,8 +12,6 @@
 //! drop values of channels that they do not know yet, and lotus-client's `cancel()` waits for the
 //! close. `xrpc.cancel` is never answered itself, with or without an id.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use jsonrpsee::MethodSink;
 use jsonrpsee::core::traits::IdProvider;
 use jsonrpsee::types::SubscriptionId;
@@ -27,14 +25,14 @@ use super::request::{Request, RequestId};
 /// Values that a handler may be ahead of the socket, per channel, before it has to wait.
 pub(crate) const BUFFER: usize = 16;
 
-/// Numbers the channels of one connection from 1, as go-jsonrpc does. filecoin.js accepts integers
-/// only.
-#[derive(Debug, Default)]
-pub(crate) struct ChannelIds(AtomicU64);
+/// The number of a channel. Those of one connection count from 1 in the order of their calls, as in
+/// go-jsonrpc. filecoin.js accepts integers only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChannelId(pub(crate) u64);
 
-impl IdProvider for ChannelIds {
+impl IdProvider for ChannelId {
     fn next_id(&self) -> SubscriptionId<'static> {
-        SubscriptionId::Num(self.0.fetch_add(1, Ordering::Relaxed) + 1)
+        SubscriptionId::Num(self.0)
     }
 }
 

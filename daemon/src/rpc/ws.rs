@@ -31,7 +31,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use super::Limits;
 use super::caller::Caller;
 use super::calls::Calls;
-use super::channels::{self, Builtin, ChannelIds};
+use super::channels::{self, Builtin, ChannelId};
 use super::gate::{Entry, Gate};
 use super::reply::{Fault, Reply};
 use super::request::{Request, RequestId};
@@ -72,7 +72,7 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
     let mut connection = Connection {
         id: connection_id(),
         calls: Arc::default(),
-        channel_ids: Arc::default(),
+        last_channel: ChannelId(0),
         channels: BoundedSubscriptions::new(context.limits.channels),
         bytes: Arc::new(Semaphore::new(context.limits.request_bytes)),
         batches: Arc::new(Semaphore::new(BATCHES)),
@@ -106,7 +106,7 @@ struct Connection {
     /// Turns for batches, each kept until the reply is on its way.
     batches: Arc<Semaphore>,
     calls: Arc<Calls>,
-    channel_ids: Arc<ChannelIds>,
+    last_channel: ChannelId,
     channels: BoundedSubscriptions,
 }
 
@@ -316,13 +316,14 @@ impl Connection {
         let call = self.calls.begin(&id, Kind::Channel);
         let params = params.map(ToOwned::to_owned);
         let (caller, outgoing) = (self.context.caller.clone(), self.outgoing.clone());
-        let (connection, ids) = (self.id, self.channel_ids.clone());
+        self.last_channel.0 += 1;
+        let (connection, number) = (self.id, self.last_channel);
         let metrics = self.context.metrics.clone();
         self.tasks.spawn(async move {
             let (sink, mut values) = channels::sink();
             let state = SubscriptionState {
                 conn_id: connection,
-                id_provider: &*ids,
+                id_provider: &number,
                 subscription_permit: permit,
             };
             let reply = entry
