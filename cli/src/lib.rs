@@ -6,12 +6,16 @@
 //! cmd     the commands, one file per noun; both programs share them
 //! miner   the commands that only `lotus-miner` has
 //! output  stdout and stderr
+//! table   text in columns
+//! span    spans of time, read and shown
 //! ```
 
 mod cmd;
 mod miner;
 mod opts;
 mod output;
+mod span;
+mod table;
 mod usage;
 
 use std::ffi::OsString;
@@ -119,6 +123,7 @@ fn run<P: FromArgMatches>(
     };
     match parsed.map_err(anyhow::Error::from).and_then(execute) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<output::No>() => ExitCode::FAILURE,
         Err(error) => {
             output::error(&error);
             ExitCode::FAILURE

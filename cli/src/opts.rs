@@ -85,13 +85,28 @@ impl Context {
         self.connect_to(self.role).await
     }
 
-    /// Connects to a daemon of either kind, and passes on what is odd about its endpoint.
+    /// Connects to this program's daemon where it serves everything that it has: API v1 of a node,
+    /// API v0 of a miner.
+    pub(crate) async fn connect_main(&self) -> anyhow::Result<Connection> {
+        let path = match self.role {
+            Role::FullNode => ApiPath::V1,
+            Role::StorageMiner => ApiPath::V0,
+        };
+        self.connect_at(self.role, path).await
+    }
+
+    /// Connects to API v0 of a daemon of either kind.
     pub(crate) async fn connect_to(&self, role: Role) -> anyhow::Result<Connection> {
+        self.connect_at(role, ApiPath::V0).await
+    }
+
+    /// Connects, and passes on what is odd about the endpoint.
+    async fn connect_at(&self, role: Role, path: ApiPath) -> anyhow::Result<Connection> {
         let found = self.find(role)?;
         for warning in &found.warnings {
             self.out.note(warning);
         }
-        Connection::open(found, CONNECT_TIMEOUT).await
+        Connection::open(found, path, CONNECT_TIMEOUT).await
     }
 
     /// Looks for the endpoint of a daemon.
@@ -122,10 +137,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to API v0 of the endpoint.
-    pub(crate) async fn open(found: Found, timeout: Duration) -> anyhow::Result<Self> {
+    /// Connects to a version of the API at the endpoint.
+    pub(crate) async fn open(
+        found: Found,
+        path: ApiPath,
+        timeout: Duration,
+    ) -> anyhow::Result<Self> {
         let builder = Client::builder().connect_timeout(timeout);
-        let client = builder.connect(&found.info, ApiPath::V0).await?;
+        let client = builder.connect(&found.info, path).await?;
         Ok(Self { client, found })
     }
 }

@@ -17,6 +17,12 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The answer to a command's question was no. The result has been printed; what is left is exit
+/// code 1.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no")]
+pub(crate) struct No;
+
 /// The two streams of a command.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {

@@ -85,7 +85,7 @@ pub enum Error {
         endpoint: Endpoint,
     },
     /// The other side answered with an HTTP status that no node uses for a call.
-    #[error("{endpoint} answered with HTTP status {status}; is this the API of a node?")]
+    #[error("{endpoint} answered with HTTP status {status}; {}", rejected(*status))]
     Rejected {
         /// What was dialled.
         endpoint: Endpoint,
@@ -262,6 +262,14 @@ impl Explain {
                 reason: root_cause(error),
             },
         }
+    }
+}
+
+/// What to look at after an HTTP status that is no answer to a call.
+fn rejected(status: u16) -> &'static str {
+    match status {
+        503 => "the node cannot serve calls now: its log and its path /health/readyz say why",
+        _ => "is this the API of a node?",
     }
 }
 

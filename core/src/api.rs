@@ -6,6 +6,7 @@ use jsonrpsee::core::server::{MethodCallback, Methods};
 
 use crate::Method;
 
+pub mod auth;
 pub mod common;
 pub mod wallet;
 
@@ -13,10 +14,14 @@ pub mod wallet;
 pub type Tables = &'static [(&'static str, &'static [Method])];
 
 /// What a full node serves on `/rpc/v0` and `/rpc/v1`.
-pub const FULL_NODE: Tables = &[("Common", common::COMMON), ("Wallet", wallet::WALLET)];
+pub const FULL_NODE: Tables = &[
+    ("Common", common::COMMON),
+    ("Wallet", wallet::WALLET),
+    ("Auth", auth::AUTH),
+];
 
 /// What a miner serves on `/rpc/v0`.
-pub const MINER: Tables = &[("Common", common::COMMON)];
+pub const MINER: Tables = &[("Common", common::COMMON), ("Auth", auth::AUTH)];
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]

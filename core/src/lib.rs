@@ -33,6 +33,7 @@ pub mod method;
 pub mod openrpc;
 pub mod permission;
 pub mod role;
+pub mod scope;
 pub mod types;
 
 pub use api::Api;
@@ -41,3 +42,4 @@ pub use lotus_core_macros::permissioned;
 pub use method::{Kind, Method, Param};
 pub use permission::{Permission, Permissions};
 pub use role::Role;
+pub use scope::{Scope, ScopeError};

@@ -10,6 +10,7 @@ mod message;
 mod network;
 mod object;
 mod signature;
+mod token;
 mod version;
 
 pub use address::{Address, AddressError};
@@ -21,4 +22,8 @@ pub use key::{KeyInfo, KeyType};
 pub use message::{Message, MessageError, SignedMessage};
 pub use network::{Network, NetworkAlreadySet};
 pub use signature::{Signature, SignatureError, SignatureType};
+pub use token::{
+    CreatedToken, LastUse, NewToken, TokenInfo, TokenOrigin, TokenSelector, TokenSelf, TokenStatus,
+    Verdict,
+};
 pub use version::{ApiVersion, Version};

@@ -1,22 +1,48 @@
-//! Tokens: minted and verified here, and nowhere else. Nothing in here knows HTTP or RPC.
+//! Tokens: minted, verified, recorded and revoked here, and nowhere else. Nothing in here knows
+//! HTTP or RPC.
 //!
 //! A token is a compact JWS, HS256, as Lotus makes it (`node/modules/core.go`,
 //! `node/impl/common/common.go`): header `{"alg":"HS256","typ":"JWT"}`, claim `Allow`. Tokens of a
 //! real Lotus with the same secret are valid here, and ours are valid there.
+//!
+//! Beside the signature there is a registry ([`store`]): every token is recorded, Lotus's when they
+//! are first used, and every token can be revoked. A call on a token that is in use asks neither:
+//! it looks the token up by digest and reads its live state ([`Token`]).
 
 mod cache;
 mod claims;
+mod inventory;
+mod keys;
+mod live;
+mod minting;
+mod own;
+mod rules;
 mod secret;
+pub mod store;
+mod token;
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Validation};
-use lotus_core::Permissions;
+use lotus_core::types::TokenOrigin;
+use tokio::sync::mpsc;
 
 pub use claims::Claims;
+pub(crate) use inventory::info;
+pub use inventory::{RevokeError, RotateError};
+pub use keys::{Keys, SecretError};
+pub use minting::MintError;
+pub(crate) use minting::Minter;
+pub use own::OwnTokenError;
+pub(crate) use rules::Rights;
 pub use secret::Secret;
+pub(crate) use token::Hold;
+pub use token::{Death, Token};
+
+use crate::keystore::Keystore;
+use crate::shutdown::Shutdown;
+use store::{Change, Record, StoreError, TokenStore, Use};
 
 /// The longest token that is looked at. Longer ones are refused before anything is decoded.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -25,26 +51,31 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// no leeway for `exp`.
 const CLOCK_LEEWAY: u64 = 60;
 
-/// A verified token.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Token {
-    /// `jti`, or for tokens without one (Lotus's) the SHA-256 of the signed part in hex.
-    pub id: String,
-    /// What it allows.
-    pub permissions: Permissions,
-    expires: Option<u64>,
-}
+/// Uses that wait to be written down. More of them are forgotten: they are coarse anyway.
+const USES: usize = 10_000;
 
-impl Token {
-    /// Whether the token's `exp` has passed. Asked on every call, because a WebSocket outlives the
-    /// moment at which its token was verified.
-    pub fn is_expired(&self) -> bool {
-        self.expires.is_some_and(|expires| expires <= now())
-    }
-}
+/// How often waiting uses are written down, and the store's health is looked at.
+const TICK: Duration = Duration::from_millis(500);
 
-/// Why a token was refused. The texts after the colon are those of Lotus's JWT library, which
+/// Why a token was refused. The texts of [`Invalid`] are those of Lotus's JWT library, which
 /// clients see through `AuthVerify`.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is no token of ours.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// It was one.
+    #[error(transparent)]
+    Dead(#[from] Death),
+    /// Whether it is one cannot be said.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Whether it is still one cannot be said.
+    #[error("the token store has been unreachable for longer than [Auth] MaxStaleness")]
+    Stale,
+}
+
+/// Why a token does not verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     /// Not three base64url parts, or too long.
@@ -67,84 +98,221 @@ pub enum Invalid {
     NotYetValid,
 }
 
-/// Mints and verifies the tokens of one daemon.
+/// The tokens of one daemon.
 #[derive(Debug)]
 pub struct Authority {
-    secret: Secret,
-    validation: Validation,
+    keystore: Arc<Keystore>,
+    keys: RwLock<Keys>,
+    store: Arc<dyn TokenStore>,
+    max_staleness: Duration,
+    stale: Arc<AtomicBool>,
     verified: cache::Cache,
+    live: live::Live,
+    uses: mpsc::Sender<(String, Use)>,
+    /// Held for reading from asking the store about a token to having it among the live ones, and
+    /// for writing while tokens are revoked: no token slips through between the two.
+    revoking: tokio::sync::RwLock<()>,
 }
 
 impl Authority {
-    /// An authority that signs with `secret`.
-    pub fn new(secret: Secret) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        // Lotus's tokens have no `exp`. Times are checked in `Claims::check`, with leeways that
-        // differ by claim; a claim of the wrong type does not parse, so it cannot count as absent.
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        validation.validate_aud = false;
-        Self {
-            secret,
-            validation,
+    /// Signs with `keys`, which are in `keystore`, and records tokens in `store`. When the store has been
+    /// unreachable for longer than `max_staleness`, no token is accepted.
+    ///
+    /// The second value keeps the records current and must be run.
+    pub fn open(
+        keystore: Arc<Keystore>,
+        keys: Keys,
+        store: Arc<dyn TokenStore>,
+        max_staleness: Duration,
+    ) -> (Arc<Self>, Upkeep) {
+        let (uses, waiting) = mpsc::channel(USES);
+        let authority = Arc::new(Self {
+            keys: RwLock::new(keys),
+            keystore,
+            store,
+            max_staleness,
+            stale: Arc::default(),
             verified: cache::Cache::default(),
-        }
+            live: live::Live::default(),
+            uses,
+            revoking: tokio::sync::RwLock::default(),
+        });
+        (authority.clone(), Upkeep { authority, waiting })
     }
 
-    /// Mints a token with a new id. `expires` is in seconds since the Unix epoch.
-    pub fn mint(&self, permissions: Permissions, expires: Option<u64>) -> String {
-        self.secret.sign(&Claims::new(permissions, now(), expires))
+    /// The registry.
+    pub(crate) fn store(&self) -> &dyn TokenStore {
+        &*self.store
     }
 
     /// Verifies a token's text, without `Bearer `.
     ///
     /// # Errors
-    /// [`Invalid`] says why it is refused.
-    pub fn verify(&self, text: &str) -> Result<Arc<Token>, Invalid> {
+    /// [`Refusal`] says why it is refused.
+    pub async fn verify(&self, text: &str) -> Result<Arc<Token>, Refusal> {
         if text.len() > MAX_TOKEN_BYTES {
-            return Err(Invalid::Malformed);
+            return Err(Invalid::Malformed.into());
         }
+        self.check_store()?;
         let digest = cache::digest(text);
         let token = match self.verified.get(&digest) {
             Some(token) => token,
             None => {
-                let token = Arc::new(self.verify_uncached(text)?);
+                let token = self.verify_uncached(text).await?;
                 self.verified.insert(digest, token.clone());
                 token
             }
         };
-        if token.is_expired() {
-            Err(Invalid::Expired)
+        token.check(now())?;
+        Ok(token)
+    }
+
+    /// Whether the store can be reached, or could a moment ago.
+    pub fn check_store(&self) -> Result<(), Refusal> {
+        if self.stale.load(Ordering::Relaxed) {
+            Err(Refusal::Stale)
         } else {
-            Ok(token)
+            Ok(())
         }
     }
 
-    fn verify_uncached(&self, text: &str) -> Result<Token, Invalid> {
-        let claims = jsonwebtoken::decode::<Claims>(text, self.secret.verifier(), &self.validation)
-            .map_err(|error| match error.kind() {
-                ErrorKind::InvalidAlgorithm => Invalid::Algorithm,
-                ErrorKind::InvalidSignature => Invalid::Signature,
-                ErrorKind::Json(_) if signed_part(text).is_some() => Invalid::Payload,
-                _ => Invalid::Malformed,
-            })?
-            .claims;
+    async fn verify_uncached(&self, text: &str) -> Result<Arc<Token>, Refusal> {
+        let (claims, until) = self.keys().verify(text)?;
         claims.check(now())?;
-        let signed_part = signed_part(text).ok_or(Invalid::Malformed)?;
-        Ok(Token {
-            id: claims
-                .id()
-                .unwrap_or_else(|| cache::hex_digest(signed_part)),
-            permissions: claims.permissions(),
-            expires: claims.expires(),
-        })
+        let id = token_id(&claims, text)?;
+        let _slips_through_nothing = self.revoking.read().await;
+        let recorded = match self.store.get(&id).await? {
+            Some(record) => record,
+            None => self.record_foreign(id, &claims).await?,
+        };
+        if recorded.revoked.is_some_and(|revoked| revoked <= now()) {
+            return Err(Death::Revoked.into());
+        }
+        // What the signature covers counts; the record adds what is not in the token.
+        let record = Record {
+            permissions: claims.allow,
+            scope: claims.scope(),
+            expires: claims.exp,
+            ..recorded.clone()
+        };
+        let token = self.live.get_or_insert(&record.id, || {
+            Token::new(&record, self.uses.clone(), self.stale.clone())
+        });
+        // A time to come: the secret that signed it has been rotated out, with a grace.
+        for until in until.into_iter().chain(recorded.revoked) {
+            token.shorten(until);
+        }
+        Ok(token)
+    }
+
+    /// Records a token that was minted elsewhere with our secret: by a real Lotus, or by a daemon
+    /// whose registry is lost.
+    async fn record_foreign(&self, id: String, claims: &Claims) -> Result<Record, StoreError> {
+        let mut record = Record {
+            id,
+            name: claims.name.clone(),
+            origin: TokenOrigin::Foreign,
+            permissions: claims.allow,
+            scope: claims.scope(),
+            issued_by: None,
+            issued: claims.iat.unwrap_or_else(now),
+            expires: claims.exp,
+            idle: None,
+            last_used: None,
+            revoked: None,
+        };
+        match self.store.insert(&record).await {
+            Err(StoreError::NameTaken(_)) => {
+                record.name = None;
+                self.store.insert(&record).await?;
+            }
+            // Another daemon has recorded it meanwhile, and may have revoked it.
+            Err(StoreError::IdTaken(id)) => {
+                return Ok(self.store.get(&id).await?.unwrap_or(record));
+            }
+            result => result?,
+        }
+        Ok(record)
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Header and payload, the part under the signature.
-fn signed_part(text: &str) -> Option<&str> {
-    text.rsplit_once('.').map(|(signed, _)| signed)
+/// `jti`, or for tokens without one (Lotus's) the SHA-256 of what is signed.
+fn token_id(claims: &Claims, text: &str) -> Result<String, Invalid> {
+    match &claims.jti {
+        Some(id) => Ok(id.clone()),
+        None => {
+            let (signed, _) = text.rsplit_once('.').ok_or(Invalid::Malformed)?;
+            Ok(cache::hex_digest(signed))
+        }
+    }
+}
+
+/// The background work of an [`Authority`].
+#[derive(Debug)]
+pub struct Upkeep {
+    authority: Arc<Authority>,
+    waiting: mpsc::Receiver<(String, Use)>,
+}
+
+impl Upkeep {
+    /// Writes uses down, hears of revocations by other daemons and watches the store, until
+    /// `shutdown` begins.
+    pub async fn run(mut self, shutdown: Shutdown) {
+        let mut changes = self.authority.store.changes();
+        let mut ticks = tokio::time::interval(TICK);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {
+                    self.watch_store();
+                    self.write_uses().await;
+                }
+                change = changes.recv() => match change {
+                    Ok(Change::Revoked(ids)) => self.authority.look_again(&ids).await,
+                    Ok(Change::Resync) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                        self.authority.resync().await;
+                    }
+                    // A store that nobody shares.
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => {
+                        changes = self.authority.store.changes();
+                        tokio::time::sleep(TICK).await;
+                    }
+                },
+                () = shutdown.begun() => break,
+            }
+        }
+        self.write_uses().await;
+    }
+
+    fn watch_store(&self) {
+        let authority = &self.authority;
+        let since = authority.store.unreachable_since();
+        let stale = since.is_some_and(|since| since.elapsed() > authority.max_staleness);
+        if authority.stale.swap(stale, Ordering::Relaxed) != stale {
+            match stale {
+                true => {
+                    tracing::error!(target: "auth", "{}: all tokens are refused", Refusal::Stale)
+                }
+                false => tracing::info!(target: "auth", "the token store can be reached again"),
+            }
+        }
+    }
+
+    async fn write_uses(&mut self) {
+        let mut uses = Vec::new();
+        while let Ok(one) = self.waiting.try_recv() {
+            uses.push(one);
+        }
+        if uses.is_empty() {
+            return;
+        }
+        if let Err(error) = self.authority.store.record_uses(&uses).await {
+            tracing::warn!(target: "auth", %error, "last uses of tokens are not written down");
+        }
+    }
 }
 
 /// Seconds since the Unix epoch.
@@ -155,206 +323,4 @@ pub(crate) fn now() -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jsonwebtoken::{EncodingKey, Header};
-    use lotus_core::Permission;
-    use serde_json::{Value, json};
-
-    const SECRET: [u8; 32] = [7; 32];
-
-    fn authority() -> Authority {
-        Authority::new(Secret::from_bytes(SECRET.to_vec()))
-    }
-
-    fn signed(claims: Value) -> String {
-        let key = EncodingKey::from_secret(&SECRET);
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
-    }
-
-    #[test]
-    fn a_minted_token_has_lotus_s_header_and_is_verified() {
-        let authority = authority();
-        let text = authority.mint(Permissions::up_to(Permission::Sign), None);
-        assert!(
-            text.starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."),
-            "{text}"
-        );
-        let token = authority.verify(&text).unwrap();
-        assert_eq!(token.permissions, Permissions::up_to(Permission::Sign));
-        assert!(!token.is_expired());
-        assert_ne!(
-            text,
-            authority.mint(Permissions::up_to(Permission::Sign), None)
-        );
-    }
-
-    /// Lotus's payload, byte for byte, signed by another implementation of HS256.
-    #[test]
-    fn a_lotus_token_is_accepted_and_has_a_stable_id() {
-        let text = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
-                    eyJBbGxvdyI6WyJyZWFkIiwid3JpdGUiLCJzaWduIiwiYWRtaW4iXX0.LOTUS_SIGNATURE";
-        let text = text.replace("LOTUS_SIGNATURE", LOTUS_SIGNATURE);
-        let token = authority().verify(&text).unwrap();
-        assert_eq!(token.permissions, Permissions::ALL);
-        assert_eq!(token.id.len(), 64);
-        assert_eq!(authority().verify(&text).unwrap().id, token.id);
-    }
-
-    /// `openssl dgst -sha256 -mac HMAC -macopt hexkey:0707…07` over the two parts above.
-    const LOTUS_SIGNATURE: &str = "X5XC5Qx5H971xDr97H4RUS8WyX_bauPf15W7dorUl5Q";
-
-    #[test]
-    fn lotus_s_semantics_of_allow() {
-        let verify = |claims| {
-            authority()
-                .verify(&signed(claims))
-                .map(|token| token.permissions)
-        };
-        assert_eq!(verify(json!({})), Ok(Permissions::NONE));
-        assert_eq!(verify(json!({ "Allow": null })), Ok(Permissions::NONE));
-        let banana = verify(json!({ "Allow": ["banana", "write"], "extra": { "a": [1] } }));
-        assert_eq!(banana, Ok([Permission::Write].into_iter().collect()));
-        assert_eq!(verify(json!({ "Allow": "admin" })), Err(Invalid::Payload));
-        assert_eq!(verify(json!([])), Err(Invalid::Payload));
-    }
-
-    #[test]
-    fn times_are_integers_and_are_honoured() {
-        let verify = |claims| authority().verify(&signed(claims)).map(|_| ());
-        assert_eq!(verify(json!({ "exp": now() + 60 })), Ok(()));
-        assert_eq!(verify(json!({ "exp": now() })), Err(Invalid::Expired));
-        assert_eq!(
-            verify(json!({ "exp": "99999999999" })),
-            Err(Invalid::Payload)
-        );
-        assert_eq!(verify(json!({ "exp": null })), Err(Invalid::Payload));
-        assert_eq!(verify(json!({ "exp": 1.5 })), Err(Invalid::Payload));
-        assert_eq!(verify(json!({ "nbf": now() + 30 })), Ok(()));
-        assert_eq!(
-            verify(json!({ "nbf": now() + 90 })),
-            Err(Invalid::NotYetValid)
-        );
-        assert_eq!(
-            verify(json!({ "iat": now() + 90 })),
-            Err(Invalid::NotYetValid)
-        );
-    }
-
-    #[test]
-    fn an_expired_token_is_refused_from_the_cache_too() {
-        let authority = authority();
-        let text = authority.mint(Permissions::READ, Some(now() + 3600));
-        let token = authority.verify(&text).unwrap();
-        let expired = Token {
-            id: String::new(),
-            permissions: token.permissions,
-            expires: Some(0),
-        };
-        authority
-            .verified
-            .insert(cache::digest(&text), Arc::new(expired));
-        assert_eq!(authority.verify(&text), Err(Invalid::Expired));
-    }
-
-    #[test]
-    fn what_is_not_a_token_of_ours_is_refused() {
-        let authority = authority();
-        let good = authority.mint(Permissions::ALL, None);
-        let parts: Vec<&str> = good.split('.').collect();
-        let none = data_encoding::BASE64URL_NOPAD.encode(br#"{"alg":"none","typ":"JWT"}"#);
-        let hs512 = data_encoding::BASE64URL_NOPAD.encode(br#"{"alg":"HS512","typ":"JWT"}"#);
-        let foreign = Authority::new(Secret::from_bytes(vec![8; 32])).mint(Permissions::ALL, None);
-        let refused = [
-            (String::new(), Invalid::Malformed),
-            ("a.b".into(), Invalid::Malformed),
-            ("..".into(), Invalid::Malformed),
-            (format!("{good}="), Invalid::Signature),
-            (format!("{good}.{}", parts[2]), Invalid::Malformed),
-            (format!("{good}A"), Invalid::Signature),
-            (foreign, Invalid::Signature),
-            (
-                format!("{hs512}.{}.{}", parts[1], parts[2]),
-                Invalid::Algorithm,
-            ),
-            ("A".repeat(MAX_TOKEN_BYTES + 1), Invalid::Malformed),
-        ];
-        for (text, _why) in refused {
-            assert!(authority.verify(&text).is_err(), "{text} was accepted");
-        }
-        assert!(authority.verify(&format!("{none}.{}.", parts[1])).is_err());
-        assert!(
-            authority
-                .verify(&format!("{none}.{}.{}", parts[1], parts[2]))
-                .is_err()
-        );
-        assert!(authority.verify(&good).is_ok());
-    }
-
-    #[test]
-    fn a_duplicate_claim_is_refused() {
-        let payload = data_encoding::BASE64URL_NOPAD.encode(br#"{"Allow":[],"Allow":["admin"]}"#);
-        let header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
-        let text = Secret::from_bytes(SECRET.to_vec()).sign_parts(header, &payload);
-        assert_eq!(authority().verify(&text).map(|_| ()), Err(Invalid::Payload));
-    }
-
-    mod properties {
-        use super::*;
-        use proptest::prelude::*;
-
-        fn any_permissions() -> impl Strategy<Value = Permissions> {
-            let one = prop::sample::select(Permission::ALL.to_vec());
-            prop::collection::vec(one, 0..4).prop_map(|all| all.into_iter().collect())
-        }
-
-        proptest! {
-            #[test]
-            fn a_token_allows_what_it_was_minted_for(permissions in any_permissions()) {
-                let authority = authority();
-                let token = authority.verify(&authority.mint(permissions, None)).unwrap();
-                prop_assert_eq!(token.permissions, permissions);
-            }
-
-            /// Every single byte counts, also the unused bits of the last base64 digit.
-            #[test]
-            fn a_changed_byte_is_noticed(place: prop::sample::Index, byte: u8) {
-                let authority = authority();
-                let mut text = authority.mint(Permissions::READ, None).into_bytes();
-                let place = place.index(text.len());
-                prop_assume!(text[place] != byte);
-                text[place] = byte;
-                if let Ok(text) = String::from_utf8(text) {
-                    prop_assert!(authority.verify(&text).is_err(), "{text}");
-                }
-            }
-
-            #[test]
-            fn nothing_may_be_added_or_missing(extra in "[ -~]{1,5}", place: prop::sample::Index) {
-                let authority = authority();
-                let text = authority.mint(Permissions::READ, None);
-                let place = place.index(text.len());
-                let inserted = format!("{}{extra}{}", &text[..place], &text[place..]);
-                for bad in [format!("{text}{extra}"), inserted, text[..place].to_owned()] {
-                    prop_assert!(authority.verify(&bad).is_err(), "{bad}");
-                }
-            }
-
-            #[test]
-            fn parts_of_different_tokens_do_not_fit(order in Just([0, 1, 2, 3, 4, 5]).prop_shuffle()) {
-                let authority = authority();
-                let tokens = [Permissions::READ, Permissions::ALL].map(|p| authority.mint(p, None));
-                let parts: Vec<&str> = tokens.iter().flat_map(|token| token.split('.')).collect();
-                let mixed = order[..3].iter().map(|part| parts[*part]).collect::<Vec<_>>().join(".");
-                // Both headers are the same.
-                let whole = tokens.contains(&mixed);
-                prop_assert_eq!(authority.verify(&mixed).is_ok(), whole, "{}", mixed);
-            }
-
-            #[test]
-            fn any_text_is_refused(text: String) {
-                prop_assert!(authority().verify(&text).is_err());
-            }
-        }
-    }
-}
+mod tests;

@@ -41,6 +41,8 @@ pub struct Config {
     /// How the API is served.
     #[serde(rename = "API")]
     pub api: Api,
+    /// How tokens are kept.
+    pub auth: Auth,
     /// What is logged.
     pub logging: Logging,
     /// Where the chain is kept; the full node only.
@@ -74,6 +76,30 @@ pub struct Api {
     /// How long calls in flight may take to finish at shutdown; zero drops them at once.
     #[serde(with = "duration")]
     pub shutdown_timeout: Duration,
+    /// Whether every call needs a token, and the Auth API is served.
+    pub auth_required: bool,
+    /// The file with the Auth API's password; empty for none.
+    pub auth_password_file: String,
+}
+
+/// `[Auth]`: how tokens are kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Auth {
+    /// Empty for the store in the repo, or the URL of a PostgreSQL database. It may hold a
+    /// password.
+    pub store: String,
+    /// How long tokens are accepted while the store cannot be reached.
+    #[serde(with = "duration")]
+    pub max_staleness: Duration,
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth")
+            .field("max_staleness", &self.max_staleness)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a caller without a token may do.
@@ -129,6 +155,12 @@ impl Config {
                 max_concurrent_calls: 4_096,
                 max_subscriptions: 1_024,
                 shutdown_timeout: Duration::from_secs(10),
+                auth_required: false,
+                auth_password_file: String::new(),
+            },
+            auth: Auth {
+                store: String::new(),
+                max_staleness: Duration::from_secs(10),
             },
             logging: Logging {
                 subsystem_levels: BTreeMap::from([(SAMPLE_SUBSYSTEM.into(), "INFO".into())]),

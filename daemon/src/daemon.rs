@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lotus_core::api::Mismatch;
-use lotus_core::types::{KeyInfo, KeyType, Network, NetworkAlreadySet};
+use lotus_core::types::{Network, NetworkAlreadySet};
 use lotus_core::{Api, Permissions};
 use multiaddr::Multiaddr;
 use serde_json::json;
@@ -13,22 +13,25 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::alerts::Alerts;
-use crate::auth::{Authority, Secret};
+use crate::audit::{self, Audit};
+use crate::auth::store::embedded::Embedded;
+use crate::auth::store::postgres::Postgres;
+use crate::auth::store::{StoreError, TokenStore};
+use crate::auth::{Authority, Keys, OwnTokenError, SecretError, Upkeep};
 use crate::config::{self, AnonymousPermissions, Config, Warning};
+use crate::ext::Ext;
+use crate::ext::auth_api::AuthApi;
+use crate::ext::chain_aliases::{self, ChainAliases};
+use crate::ext::health::{self, Health, Probe};
+use crate::ext::info::Info;
+use crate::ext::issuer::{self, Issuer, PasswordError};
 use crate::keystore::{Keystore, KeystoreError};
 use crate::log::Logs;
 use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
-use crate::rpc::{self, Limits, ListenError, Listener, Paths};
+use crate::rpc::{self, Anonymous, Limits, ListenError, Listener, Paths, Served};
 use crate::shutdown::Shutdown;
 use lotus_core::Role;
-
-/// The keystore entry of the secret that signs tokens (Lotus `node/modules/core.go`).
-const SECRET_ENTRY: &str = "auth-jwt-private";
-
-/// The length of that secret, in bytes. RFC 7518 §3.2 requires as many for HS256, Lotus makes as
-/// many, and a damaged entry may have fewer.
-const SECRET_BYTES: usize = 32;
 
 /// How to start a daemon.
 #[derive(Clone, Debug)]
@@ -41,6 +44,10 @@ pub struct Options {
     pub listen: Option<Multiaddr>,
     /// The longest request in bytes instead of `[API] MaxRequestSize`.
     pub max_request_size: Option<u32>,
+    /// Requires a token for every call and serves the Auth API, whatever `[API] AuthRequired` says.
+    pub auth_required: bool,
+    /// The file with the Auth API's password instead of `[API] AuthPasswordFile`.
+    pub auth_password_file: Option<PathBuf>,
     /// The letter that addresses begin with.
     pub network: Network,
     /// Where `LOTUS_*` overrides of the config come from; the process's environment by default.
@@ -57,6 +64,8 @@ impl Options {
             config: None,
             listen: None,
             max_request_size: None,
+            auth_required: false,
+            auth_password_file: None,
             network: Network::Testnet,
             env: |name| std::env::var(name).ok(),
             logs: Logs::default(),
@@ -76,21 +85,27 @@ pub enum StartError {
     /// The keystore cannot be used.
     #[error(transparent)]
     Keystore(#[from] KeystoreError),
-    /// The keystore's entry for the secret cannot be read.
-    #[error(
-        "{0}; correct that, or delete the file to make a new secret (all tokens become invalid)"
-    )]
-    Secret(#[source] KeystoreError),
-    /// The keystore's entry for the secret holds something else.
-    #[error(
-        "the keystore's entry {SECRET_ENTRY:?} has type {0} instead of \"jwt-hmac-secret\"; restore it, or delete it to make a new secret (all tokens become invalid)"
-    )]
-    NoSecret(KeyType),
-    /// The secret is so short that tokens could be forged.
-    #[error(
-        "the keystore's entry {SECRET_ENTRY:?} has a secret of {0} bytes, and whoever guesses it can make tokens; restore the entry, or delete it to make a new secret of {SECRET_BYTES} bytes (all tokens become invalid)"
-    )]
-    WeakSecret(usize),
+    /// There is no usable secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The tokens cannot be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The token store that the config names cannot be opened.
+    #[error("[Auth] Store: {0}")]
+    SharedStore(#[source] StoreError),
+    /// The audit log cannot be continued.
+    #[error(transparent)]
+    Audit(#[from] audit::OpenError),
+    /// The names of the chain under `/ext/bc` cannot be used.
+    #[error("{0}")]
+    Aliases(String),
+    /// The Auth API cannot be served.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The repo's own token cannot be made.
+    #[error(transparent)]
+    OwnToken(#[from] OwnTokenError),
     /// Another daemon of this process uses the other address prefix.
     #[error(transparent)]
     Network(#[from] NetworkAlreadySet),
@@ -109,6 +124,8 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) keystore: Arc<Keystore>,
     pub(crate) authority: Arc<Authority>,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) upkeep: Upkeep,
     pub(crate) alerts: Alerts,
     pub(crate) logs: Logs,
     pub(crate) shutdown: Shutdown,
@@ -118,7 +135,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     /// Opens everything that does not listen yet.
-    pub(crate) fn open(role: Role, options: Options) -> Result<Self, StartError> {
+    pub(crate) async fn open(role: Role, options: Options) -> Result<Self, StartError> {
         let Options {
             repo,
             config,
@@ -146,6 +163,10 @@ impl Parts {
         if let Some(bytes) = options.max_request_size {
             config.api.max_request_size = bytes;
         }
+        config.api.auth_required |= options.auth_required;
+        if let Some(file) = options.auth_password_file {
+            config.api.auth_password_file = file.display().to_string();
+        }
         for error in logs.set_levels(&config.logging.subsystem_levels) {
             tracing::warn!(target: "config", "[Logging.SubsystemLevels]: {error}");
         }
@@ -162,14 +183,30 @@ impl Parts {
             alerts.raise("config", "unknown-key", message);
         }
         let keystore = Arc::new(Keystore::open(repo.keystore_dir(), repo.path().to_owned())?);
-        let authority = Arc::new(Authority::new(secret(&keystore)?));
-        write_token(&repo, &authority)?;
+        // The secret first: without it nothing else is touched.
+        let keys = Keys::open(&keystore)?;
+        let store = token_store(&repo, &config).await?;
+        let (authority, upkeep) =
+            Authority::open(keystore.clone(), keys, store, config.auth.max_staleness);
+        let audit = repo.path().join("audit");
+        let audit = Audit::start(
+            &keystore,
+            &audit,
+            &audit::Settings::default(),
+            alerts.clone(),
+        )?;
+        if config.api.auth_required {
+            issuer::prepare(&config.api.auth_password_file, &authority).await?;
+        }
+        authority.keep_repo_token(&repo.token_file()).await?;
         Ok(Self {
             role,
             repo,
             config,
             keystore,
             authority,
+            audit: Arc::new(audit),
+            upkeep,
             alerts,
             logs,
             shutdown: Shutdown::default(),
@@ -192,40 +229,23 @@ impl Parts {
     }
 }
 
-/// Reads the secret, or makes it on the first start.
-fn secret(keystore: &Keystore) -> Result<Secret, StartError> {
-    match keystore.get(SECRET_ENTRY) {
-        Ok(key) if key.key_type() != &KeyType::JwtHmacSecret => {
-            Err(StartError::NoSecret(key.key_type().clone()))
-        }
-        Ok(key) if key.private_key().len() < SECRET_BYTES => {
-            Err(StartError::WeakSecret(key.private_key().len()))
-        }
-        Ok(key) => Ok(Secret::from_bytes(key.private_key().to_vec())),
-        Err(error) if error.is_not_found() => {
-            tracing::info!(target: "auth", "Generating new API secret");
-            let secret = Secret::generate();
-            let key = KeyInfo::new(KeyType::JwtHmacSecret, secret.expose().to_vec());
-            keystore.put(SECRET_ENTRY, &key)?;
-            Ok(secret)
-        }
-        Err(error) => Err(StartError::Secret(error)),
-    }
+/// Opens the store that `[Auth] Store` names.
+async fn token_store(repo: &Repo, config: &Config) -> Result<Arc<dyn TokenStore>, StartError> {
+    Ok(match config.auth.store.as_str() {
+        "" => Arc::new(Embedded::open(&repo.datastore_dir().join("tokens.redb")).await?),
+        url => Arc::new(Postgres::open(url).await.map_err(StartError::SharedStore)?),
+    })
 }
 
-/// Keeps the repo's own admin token usable. Lotus writes it only together with a new secret, so a
-/// token file that was deleted or damaged never comes back there.
-fn write_token(repo: &Repo, authority: &Authority) -> Result<(), repo::Error> {
-    if let Some(token) = repo.read_token()? {
-        match authority.verify(&token) {
-            Ok(token) if token.permissions == Permissions::ALL => return Ok(()),
-            Ok(_) => {
-                tracing::warn!(target: "auth", "the repo's token lacks permissions and is replaced")
-            }
-            Err(why) => tracing::warn!(target: "auth", %why, "the repo's token is replaced"),
-        }
-    }
-    repo.write_token(&authority.mint(Permissions::ALL, None))
+/// The EIP-155 chain id of a local network, by which AvalancheGo's clients know a network.
+const NETWORK_ID: u64 = 31_415_926;
+
+/// The names of the chain under `/ext/bc`. A miner, which serves `/rpc/v0` only, has it there.
+fn chain_aliases(served: &[&str]) -> Result<ChainAliases, StartError> {
+    let path = served.iter().max().map(|path| (*path).to_owned());
+    let names = path.map(|path| (chain_aliases::DEFAULT_ALIAS.to_owned(), path));
+    let names = names.into_iter().collect();
+    ChainAliases::new(names, served, None).map_err(|error| StartError::Aliases(error.to_string()))
 }
 
 /// What an operator wants to know about a daemon that is ready.
@@ -261,6 +281,8 @@ pub struct Daemon {
     repo: Repo,
     shutdown: Shutdown,
     server: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+    audit: Arc<Audit>,
 }
 
 impl Daemon {
@@ -271,9 +293,12 @@ impl Daemon {
     ) -> Result<Self, StartError> {
         let listener = Listener::bind(&parts.config.api.listen_address).await?;
         let anonymous = match parts.config.api.anonymous_permissions {
-            AnonymousPermissions::Read => Permissions::READ,
-            AnonymousPermissions::LoopbackOnly if listener.is_loopback() => Permissions::READ,
-            AnonymousPermissions::LoopbackOnly => Permissions::NONE,
+            _ if parts.config.api.auth_required => Anonymous::Refused,
+            AnonymousPermissions::Read => Anonymous::Have(Permissions::READ),
+            AnonymousPermissions::LoopbackOnly if listener.is_loopback() => {
+                Anonymous::Have(Permissions::READ)
+            }
+            AnonymousPermissions::LoopbackOnly => Anonymous::Have(Permissions::NONE),
         };
         let ready = Ready {
             role: parts.role,
@@ -282,7 +307,10 @@ impl Daemon {
             token_file: parts.repo.path().join("token"),
             address: listener.address().clone(),
             socket: listener.local_addr(),
-            anonymous,
+            anonymous: match anonymous {
+                Anonymous::Have(permissions) => permissions,
+                Anonymous::Refused => Permissions::NONE,
+            },
         };
         if ready.is_exposed() {
             let message = format!("the API listens on {} without TLS", ready.socket);
@@ -290,18 +318,52 @@ impl Daemon {
                 .alerts
                 .raise("api", "exposed", json!({ "message": message }));
         }
-        let stopping = parts.shutdown.clone();
+        let (stopping, authority) = (parts.shutdown.clone(), parts.authority.clone());
+        let apis: Vec<(&'static str, Api)> = apis.into_iter().collect();
+        let served: Vec<&str> = apis.iter().map(|(path, _)| *path).collect();
+        let chains = Arc::new(chain_aliases(&served)?);
+        let fit: Arc<dyn Fn() -> Result<(), String> + Send + Sync> =
+            Arc::new(move || match stopping.has_begun() {
+                true => Err("the daemon is shutting down".to_owned()),
+                false => authority.check_store().map_err(|error| error.to_string()),
+            });
+        let probe = || {
+            let fit = fit.clone();
+            Box::new(move || fit()) as Probe
+        };
+        let issuer = Issuer {
+            authority: parts.authority.clone(),
+            audit: parts.audit.clone(),
+        };
+        let ext = Ext {
+            auth: parts
+                .config
+                .api
+                .auth_required
+                .then(|| AuthApi::new(Arc::new(issuer))),
+            info: Info {
+                role: parts.role,
+                session: parts.session,
+                network: "devnet",
+                network_id: NETWORK_ID,
+                chains: chains.clone(),
+                ready: probe(),
+            },
+            health: Health::default().with("ready", health::Kind::Readiness, probe()),
+        };
         let paths = Paths::new(
             apis,
-            parts.authority.clone(),
-            anonymous,
-            parts.limits(),
-            Arc::new(Metrics::new(crate::VERSION)),
-            Box::new(move || match stopping.has_begun() {
-                true => Err("the daemon is shutting down".to_owned()),
-                false => Ok(()),
-            }),
-            parts.shutdown.clone(),
+            Served {
+                authority: parts.authority.clone(),
+                anonymous,
+                limits: parts.limits(),
+                metrics: Arc::new(Metrics::new(crate::VERSION)),
+                audit: parts.audit.clone(),
+                ext,
+                chains,
+                readiness: probe(),
+                shutdown: parts.shutdown.clone(),
+            },
         );
         parts.repo.write_api(&ready.address.to_string())?;
         let server = tokio::spawn(rpc::serve(
@@ -309,12 +371,15 @@ impl Daemon {
             Arc::new(paths),
             parts.shutdown.clone(),
         ));
+        let upkeep = tokio::spawn(parts.upkeep.run(parts.shutdown.clone()));
         tracing::info!(target: "main", address = %ready.address, "API ready");
         Ok(Self {
             ready,
             repo: parts.repo,
             shutdown: parts.shutdown,
             server,
+            upkeep,
+            audit: parts.audit,
         })
     }
 
@@ -336,8 +401,13 @@ impl Daemon {
     /// Waits until the daemon has been asked to shut down and has done so: calls in flight are
     /// finished (or cut off after `[API] ShutdownTimeout`), `api` is gone and the lock released.
     pub async fn finished(self) -> Result<(), StartError> {
-        if let Err(error) = self.server.await {
-            tracing::error!(target: "rpc", %error, "the server ended abnormally");
+        for (what, task) in [("server", self.server), ("token upkeep", self.upkeep)] {
+            if let Err(error) = task.await {
+                tracing::error!(target: "main", %error, "the {what} ended abnormally");
+            }
+        }
+        if let Err(error) = self.audit.close().await {
+            tracing::error!(target: "main", %error, "the audit log is not complete");
         }
         tracing::info!(target: "main", "rpc server shut down successfully");
         self.repo.close()?;

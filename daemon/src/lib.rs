@@ -14,16 +14,20 @@
 //! |---|---|
 //! | [`repo`], [`keystore`], [`config`] | the directory that Lotus knows, and what is in it |
 //! | [`auth`] | tokens: minted and verified |
+//! | [`audit`] | who called what, sealed |
 //! | [`wallet`] | keys and signatures |
 //! | [`log`], [`alerts`] | what the daemon tells its operator |
 //! | [`node`], [`miner`] | the two daemons: which methods they serve on which path |
 //! | [`daemon`] | their common life: open → serve → shut down |
+//! | `ext` | the Auth API and the endpoints beside it, under `/ext` |
 //! | [`rpc`] | the server: paths, authentication, gate, HTTP, WebSockets, channels |
 
 pub mod alerts;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod daemon;
+mod ext;
 pub mod keystore;
 pub mod log;
 mod metrics;

@@ -5,7 +5,7 @@ use lotus_core::api::MINER;
 use lotus_core::types::ApiVersion;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
-use crate::node::CommonRpc;
+use crate::node::{AuthRpc, CommonRpc};
 
 /// A storage miner.
 #[derive(Debug)]
@@ -17,8 +17,10 @@ impl Miner {
     /// # Errors
     /// [`StartError`] names what to change; nothing is left running.
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
-        let parts = Parts::open(Role::StorageMiner, options)?;
-        let v0 = CommonRpc::new(&parts, ApiVersion::MINER, MINER).api()?;
+        let parts = Parts::open(Role::StorageMiner, options).await?;
+        let v0 = CommonRpc::new(&parts, ApiVersion::MINER, MINER)
+            .api()?
+            .overlay(AuthRpc::new(&parts, MINER, "/rpc/v0").api()?);
         Daemon::serve(parts, [("/rpc/v0", v0)]).await
     }
 }

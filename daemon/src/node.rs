@@ -1,5 +1,6 @@
 //! The full node: `lotus daemon`.
 
+mod auth;
 mod common;
 mod wallet;
 
@@ -10,6 +11,7 @@ use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::types::{ApiVersion, Network};
 use lotus_core::{Api, Role};
 
+pub(crate) use auth::AuthRpc;
 pub(crate) use common::CommonRpc;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
@@ -34,10 +36,12 @@ impl Node {
     /// [`StartError`] names what to change; nothing is left running.
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
         let chain_id = chain_id(options.network);
-        let parts = Parts::open(Role::FullNode, options)?;
+        let parts = Parts::open(Role::FullNode, options).await?;
         let wallet = Arc::new(Wallet::new(parts.keystore.clone(), chain_id));
         let common = |version| CommonRpc::new(&parts, version, FULL_NODE).api();
+        let auth = AuthRpc::new(&parts, FULL_NODE, "/rpc/v1");
         let v1 = common(ApiVersion::FULL_V1)?
+            .overlay(auth.api()?)
             .overlay(Api::new(wallet::WalletRpc::new(wallet).into_rpc(), WALLET)?);
         let v0 = v1.clone().overlay(common(ApiVersion::FULL_V0)?);
         Daemon::serve(parts, [("/rpc/v0", v0), ("/rpc/v1", v1)]).await

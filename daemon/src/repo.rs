@@ -15,6 +15,7 @@
 mod error;
 mod file;
 mod lock;
+mod token_file;
 
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
@@ -27,6 +28,7 @@ use lotus_core::Role;
 pub use error::Error;
 pub(crate) use file::write_atomic;
 pub use lock::Holder;
+pub use token_file::TokenFile;
 
 /// An open repo. It is locked for as long as this value lives.
 ///
@@ -144,29 +146,9 @@ impl Repo {
         }
     }
 
-    /// The local clients' admin token, without surrounding white space, or `None` if there is none.
-    /// It may be damaged or no longer valid; the caller verifies it and writes a new one if so.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] if `<repo>/token` exists and cannot be read.
-    pub fn read_token(&self) -> Result<Option<String>, Error> {
-        let path = self.token_path();
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path)(error)),
-        }
-    }
-
-    /// Replaces the local clients' admin token. Nobody but the owner can read it at any moment.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`] if `<repo>/token` cannot be written; the old one is then still there.
-    pub fn write_token(&self, token: &str) -> Result<(), Error> {
-        let path = self.token_path();
-        write_atomic(&path, token.as_bytes(), 0o600).map_err(Error::io("write", &path))
+    /// The file with the local clients' admin token.
+    pub fn token_file(&self) -> TokenFile {
+        TokenFile::at(self.token_path())
     }
 
     /// Removes `api` and releases the lock.

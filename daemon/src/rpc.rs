@@ -13,11 +13,13 @@ mod calls;
 mod channels;
 mod descriptors;
 mod elements;
+mod ext;
 mod forest;
 mod gate;
 mod http;
 mod listener;
 mod paths;
+mod recording;
 mod reply;
 mod request;
 mod ws;
@@ -32,10 +34,11 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+pub(crate) use authn::Anonymous;
 pub(crate) use caller::Caller;
 pub(crate) use forest::RequestedLifetime;
 pub use listener::{ListenError, Listener};
-pub(crate) use paths::Paths;
+pub(crate) use paths::{Paths, Served};
 
 use crate::metrics::Counted;
 use crate::shutdown::Shutdown;
@@ -113,9 +116,13 @@ async fn connection(stream: TcpStream, paths: Arc<Paths>, shutdown: Shutdown) {
     // Small replies must not wait for more to send. A socket that refuses this works all the same.
     let _ = stream.set_nodelay(true);
     let read_timeout = paths.limits().read_timeout;
+    // A peer that is gone already cannot be served, nor answered.
+    let Ok(peer) = stream.peer_addr() else {
+        return;
+    };
     let upgraded = Mutex::new(None);
     let service = service_fn(|request| async {
-        let (response, upgrade) = paths.route(request).await;
+        let (response, upgrade) = paths.route(request, peer).await;
         if upgrade.is_some() {
             *upgraded.lock().unwrap_or_else(PoisonError::into_inner) = upgrade;
         }

@@ -3,6 +3,7 @@
 //! Every wait in here is bounded by [`PATIENCE`], every daemon has a repo of its own and a free
 //! port.
 
+pub mod postgres;
 pub mod wire;
 
 use std::net::SocketAddr;

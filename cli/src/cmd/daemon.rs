@@ -10,7 +10,7 @@ use lotus_daemon::Node;
 use multiaddr::Multiaddr;
 
 use crate::opts::{Answer, Context, block_on};
-use serve::ServeOpts;
+use serve::{AuthOpts, ServeOpts};
 
 /// Start a lotus daemon process
 #[derive(Debug, Args)]
@@ -26,6 +26,9 @@ pub(crate) struct DaemonCommand {
     /// The largest request in bytes instead of [API] MaxRequestSize; 0 leaves it
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     api_max_req_size: u32,
+
+    #[command(flatten)]
+    auth: AuthOpts,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -46,6 +49,7 @@ impl DaemonCommand {
                     listen: self.api,
                     config: self.config,
                     max_request_size: Some(self.api_max_req_size).filter(|size| *size > 0),
+                    auth: self.auth,
                 };
                 serve::run(context, opts, Node::start)
             }

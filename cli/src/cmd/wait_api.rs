@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
+use lotus_client::ApiPath;
 use lotus_core::api::common::CommonClient;
 use lotus_daemon::config::duration;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -58,7 +59,7 @@ impl WaitApi {
 async fn ask(context: &Context, timeout: Duration) -> anyhow::Result<()> {
     // Read anew each time: a daemon that starts may listen on another port than the last.
     let found = context.find(context.role)?;
-    Connection::open(found, timeout)
+    Connection::open(found, ApiPath::V0, timeout)
         .await?
         .client
         .version()

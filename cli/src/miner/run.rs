@@ -5,7 +5,7 @@ use clap::Args;
 use lotus_daemon::{Miner, repo};
 use multiaddr::Multiaddr;
 
-use crate::cmd::daemon::serve::{self, ServeOpts};
+use crate::cmd::daemon::serve::{self, AuthOpts, ServeOpts};
 use crate::opts::Context;
 
 /// Start a lotus miner process
@@ -14,6 +14,9 @@ pub(crate) struct Run {
     /// Where to listen instead of [API] ListenAddress: a port of 127.0.0.1, or a multiaddr
     #[arg(long, value_name = "PORT|MULTIADDR", value_parser = serve::read_listen)]
     miner_api: Option<Multiaddr>,
+
+    #[command(flatten)]
+    auth: AuthOpts,
 }
 
 impl Run {
@@ -29,6 +32,7 @@ impl Run {
             listen: self.miner_api,
             config: None,
             max_request_size: None,
+            auth: self.auth,
         };
         serve::run(context, opts, Miner::start)
     }

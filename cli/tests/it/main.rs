@@ -1,6 +1,8 @@
 //! The real programs, run as a user runs them, each in a home directory of its own.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit;
+mod auth_api;
 mod careless;
 mod crash;
 mod daemon;
@@ -9,4 +11,7 @@ mod hostile;
 mod local;
 mod running;
 mod secrets;
+mod shared_store;
+mod tokens;
+mod tokens_offline;
 mod wallet;

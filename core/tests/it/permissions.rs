@@ -68,7 +68,12 @@ fn differences(api: &str, table: &[Method]) -> Vec<String> {
         )),
         Some(_) => None,
     };
-    table.iter().filter_map(difference).collect()
+    // `Auth.` is ours: Lotus keeps no registry of tokens.
+    table
+        .iter()
+        .filter(|method| !method.name.starts_with("Auth."))
+        .filter_map(difference)
+        .collect()
 }
 
 #[test]

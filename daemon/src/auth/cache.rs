@@ -32,6 +32,14 @@ impl Cache {
         }
         tokens.insert(digest, token);
     }
+
+    /// Forgets everything, after a change of secrets.
+    pub(super) fn clear(&self) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
 }
 
 pub(super) fn digest(text: &str) -> TokenDigest {

@@ -1,66 +1,42 @@
 //! What a token says.
 
-use lotus_core::Permissions;
+use std::fmt;
+
+use lotus_core::{Permissions, Scope};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CLOCK_LEEWAY, Invalid};
 
 /// The claims that this daemon reads and writes; others are ignored.
-#[derive(Debug, Serialize, Deserialize)]
+///
+/// A claim that is there must have its type: `null` or a string for a time is an error, never the
+/// same as absent (CVE-2026-25537 was such a confusion). A claim that is there twice is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Claims {
     /// Lotus's claim. Absent or null means no permission at all.
-    #[serde(rename = "Allow", default)]
-    allow: Permissions,
+    #[serde(rename = "Allow")]
+    pub(super) allow: Permissions,
     /// The token's id (RFC 7519 §4.1.7): 128 random bits in hex.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
-    jti: Option<String>,
-    /// Seconds since the Unix epoch; integers only, as in RFC 7519 `NumericDate` without fractions.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
-    iat: Option<u64>,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
-    nbf: Option<u64>,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
-    exp: Option<u64>,
-}
-
-/// A claim that is there must have its type: `null` or a string for a time is an error, never the
-/// same as absent (CVE-2026-25537 was such a confusion).
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) jti: Option<String>,
+    /// Seconds since the Unix epoch; integers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) iat: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nbf: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exp: Option<u64>,
+    /// AvalancheGo's claim; `Endpoints`, as its oldest versions wrote, is read too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) endpoints: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) methods: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
 }
 
 impl Claims {
-    /// Claims of a new token, with a new random id.
-    pub fn new(allow: Permissions, issued: u64, expires: Option<u64>) -> Self {
-        let id: [u8; 16] = rand::random();
-        let jti = data_encoding::HEXLOWER.encode(&id);
-        Self {
-            allow,
-            jti: Some(jti),
-            iat: Some(issued),
-            nbf: None,
-            exp: expires,
-        }
-    }
-
     pub(super) fn check(&self, now: u64) -> Result<(), Invalid> {
         let ahead = |time: Option<u64>| time.is_some_and(|time| time > now + CLOCK_LEEWAY);
         if self.exp.is_some_and(|expires| expires <= now) {
@@ -72,15 +48,57 @@ impl Claims {
         }
     }
 
-    pub(super) fn permissions(&self) -> Permissions {
-        self.allow
+    pub(super) fn scope(&self) -> Scope {
+        Scope {
+            endpoints: self.endpoints.clone(),
+            methods: self.methods.clone(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ClaimsVisitor)
+    }
+}
+
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = Claims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of claims")
     }
 
-    pub(super) fn id(&self) -> Option<String> {
-        self.jti.clone()
-    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims, A::Error> {
+        /// Reads a claim into its place, once.
+        fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+            place: &mut Option<T>,
+            map: &mut A,
+        ) -> Result<(), A::Error> {
+            if place.replace(map.next_value()?).is_some() {
+                return Err(A::Error::custom("a claim is there twice"));
+            }
+            Ok(())
+        }
 
-    pub(super) fn expires(&self) -> Option<u64> {
-        self.exp
+        let mut claims = Claims::default();
+        let mut allow = None;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "Allow" => once(&mut allow, &mut map)?,
+                "jti" => once(&mut claims.jti, &mut map)?,
+                "iat" => once(&mut claims.iat, &mut map)?,
+                "nbf" => once(&mut claims.nbf, &mut map)?,
+                "exp" => once(&mut claims.exp, &mut map)?,
+                "endpoints" | "Endpoints" => once(&mut claims.endpoints, &mut map)?,
+                "methods" => once(&mut claims.methods, &mut map)?,
+                "name" => once(&mut claims.name, &mut map)?,
+                _ => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        claims.allow = allow.unwrap_or_default();
+        Ok(claims)
     }
 }

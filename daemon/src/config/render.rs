@@ -169,6 +169,12 @@ mod tests {
   MaxConcurrentCalls = 4096
   MaxSubscriptions = 1024
   ShutdownTimeout = "10s"
+  AuthRequired = false
+  AuthPasswordFile = ""
+
+[Auth]
+  Store = ""
+  MaxStaleness = "10s"
 
 [Logging]
   [Logging.SubsystemLevels]

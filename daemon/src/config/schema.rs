@@ -243,6 +243,38 @@ const FIELDS: &[Field] = &[
         role: None,
     },
     Field {
+        table: "API",
+        key: "AuthRequired",
+        kind: Kind::Bool,
+        doc: "Refuses every call without a token, and serves the Auth API at /ext/auth, where\n\
+              whoever knows the password gets tokens (the flag --api-auth-required).",
+        role: None,
+    },
+    Field {
+        table: "API",
+        key: "AuthPasswordFile",
+        kind: Kind::Text,
+        doc: "The file with the password of the Auth API (the flag --api-auth-password-file).",
+        role: None,
+    },
+    Field {
+        table: "Auth",
+        key: "Store",
+        kind: Kind::Text,
+        doc: "Where tokens are recorded: \"\" keeps them in the repo, a URL such as\n\
+              postgres://user:password@host/database shares them among daemons that have the\n\
+              same secret (the keystore's entry auth-jwt-private).",
+        role: None,
+    },
+    Field {
+        table: "Auth",
+        key: "MaxStaleness",
+        kind: Kind::Timeout,
+        doc: "How long tokens are accepted while the store cannot be reached, and revocations by\n\
+              other daemons not be heard of.",
+        role: None,
+    },
+    Field {
         table: "Logging",
         key: "SubsystemLevels",
         kind: Kind::Levels,

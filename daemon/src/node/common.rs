@@ -7,13 +7,13 @@ use jsonrpsee::core::{SubscriptionResult, async_trait};
 use jsonrpsee::{Extensions, PendingSubscriptionSink};
 use lotus_core::api::common::{COMMON, CommonServer};
 use lotus_core::api::{Mismatch, Tables};
-use lotus_core::types::{Alert, ApiVersion, Bytes, Version};
+use lotus_core::types::{Alert, ApiVersion, Bytes, NewToken, TokenOrigin, Version};
 use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::alerts::Alerts;
-use crate::auth::{self, Authority};
+use crate::auth::{Authority, Minter};
 use crate::daemon::Parts;
 use crate::log::Logs;
 use crate::rpc::{Caller, RequestedLifetime};
@@ -62,25 +62,36 @@ impl CommonServer for CommonRpc {
     async fn auth_new(&self, call: &Extensions, perms: Vec<String>) -> Result<Bytes, Error> {
         let asked = perms.iter().map(|name| name.parse::<Permission>());
         let asked: Permissions = asked.collect::<Result<_, _>>().map_err(Error::other)?;
-        let held = call
-            .get::<Caller>()
-            .map_or(Permissions::NONE, Caller::permissions);
-        if !held.includes(asked) {
-            return Err(Error::Other(format!(
-                "cannot mint a token with permissions {asked}: the calling token holds {held}"
-            )));
-        }
-        let lifetime = call.get::<RequestedLifetime>();
-        let expires =
-            lifetime.map(|RequestedLifetime(seconds)| auth::now().saturating_add(*seconds));
-        Ok(Bytes::from(
-            self.authority.mint(asked, expires).into_bytes(),
-        ))
+        let holder = call.get::<Caller>().and_then(Caller::token);
+        let holder = holder.ok_or_else(|| Error::other("AuthNew needs a token"))?;
+        let expires_in = match call.get::<RequestedLifetime>() {
+            None => None,
+            Some(RequestedLifetime(Some(seconds))) => Some(*seconds),
+            // A token that never dies is not what was meant.
+            Some(RequestedLifetime(None)) => {
+                return Err(Error::other(
+                    "a token's lifetime is a whole number of seconds",
+                ));
+            }
+        };
+        let new = NewToken {
+            permissions: asked,
+            // Lotus's call cannot name a scope: what it mints is as narrow as who asks for it.
+            scope: holder.scope().clone(),
+            expires_in,
+            ..NewToken::default()
+        };
+        let minted = self
+            .authority
+            .mint(new, TokenOrigin::Minted, Minter::Holder(holder))
+            .await;
+        let (token, _) = minted.map_err(Error::other)?;
+        Ok(Bytes::from(token.into_bytes()))
     }
 
     async fn auth_verify(&self, token: String) -> Result<Permissions, Error> {
-        match self.authority.verify(&token) {
-            Ok(token) => Ok(token.permissions),
+        match self.authority.verify(&token).await {
+            Ok(token) => Ok(token.permissions()),
             Err(why) => Err(Error::Other(format!("JWT Verification failed: {why}"))),
         }
     }

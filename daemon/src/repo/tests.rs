@@ -28,7 +28,7 @@ fn a_new_repo_has_lotus_layout_and_modes() {
     let repo = open(&path).unwrap();
     assert!(exists(&path));
     repo.write_api("/ip4/127.0.0.1/tcp/1234/http").unwrap();
-    repo.write_token("secret").unwrap();
+    repo.token_file().write("secret").unwrap();
 
     let all = [
         "api",
@@ -70,7 +70,7 @@ fn what_the_operator_put_there_is_kept() {
     assert!(!exists(dir.path()), "a config alone is no repo");
     let repo = open(dir.path()).unwrap();
     assert_eq!(fs::read(repo.config_path()).unwrap(), b"# mine\n");
-    assert_eq!(repo.read_token().unwrap().as_deref(), Some("old"));
+    assert_eq!(repo.token_file().read().unwrap().as_deref(), Some("old"));
 }
 
 #[test]
@@ -116,11 +116,11 @@ fn an_api_file_left_by_a_crash_is_gone_after_opening() {
 fn a_token_is_trimmed_and_may_be_missing_or_rubbish() {
     let dir = tempfile::tempdir().unwrap();
     let repo = open(dir.path()).unwrap();
-    assert_eq!(repo.read_token().unwrap(), None);
+    assert_eq!(repo.token_file().read().unwrap(), None);
     fs::write(dir.path().join("token"), " abc \n").unwrap();
-    assert_eq!(repo.read_token().unwrap().as_deref(), Some("abc"));
+    assert_eq!(repo.token_file().read().unwrap().as_deref(), Some("abc"));
     fs::write(dir.path().join("token"), [0xff, 0xfe]).unwrap();
-    assert!(repo.read_token().unwrap().is_some());
+    assert!(repo.token_file().read().unwrap().is_some());
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_relaxed_token_file_is_tightened_when_it_is_rewritten() {
     let token = dir.path().join("token");
     fs::write(&token, "old").unwrap();
     fs::set_permissions(&token, fs::Permissions::from_mode(0o644)).unwrap();
-    open(dir.path()).unwrap().write_token("new").unwrap();
+    open(dir.path()).unwrap().token_file().write("new").unwrap();
     assert_eq!(mode(&token), 0o600);
 }
 

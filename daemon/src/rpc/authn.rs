@@ -10,35 +10,58 @@ use http::header::{AUTHORIZATION, ORIGIN};
 use http::request::Parts;
 use lotus_core::Permissions;
 
-use super::caller::Caller;
-use crate::auth::Authority;
+use super::caller::Identity;
+use crate::auth::{Authority, Refusal};
 
-/// The request carries a token that is not acceptable. Which part of it is wrong is logged at
-/// debug level and never told to the caller.
+/// Why a request goes no further. Which part of a token is wrong is logged at debug level and never
+/// told to the caller.
 #[derive(Debug)]
-pub(crate) struct Refused;
+pub(crate) enum Refused {
+    /// It carries a token that is not acceptable, or none where one is required.
+    Token,
+    /// Whether its token is acceptable cannot be said: the text says why.
+    Unknown(String),
+}
+
+/// What a listener lets callers without a token do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Anonymous {
+    /// They have these permissions.
+    Have(Permissions),
+    /// They are refused everywhere.
+    Refused,
+}
 
 /// Identifies the caller of a request.
 ///
-/// `anonymous` is what a caller without a token may do on this listener. A web page gets none of
-/// it: browsers add `Origin` to every WebSocket and cross-origin request, and without this any page
-/// that a user visits could read the node on their machine.
-pub(crate) fn identify(
+/// A web page without a token gets no permission: browsers add `Origin` to every WebSocket and
+/// cross-origin request, and without this any page that a user visits could read the node on their
+/// machine.
+pub(crate) async fn identify(
     request: &Parts,
     authority: &Authority,
-    anonymous: Permissions,
-) -> Result<Caller, Refused> {
-    match token(request)? {
-        Some(token) => match authority.verify(&token) {
-            Ok(token) => Ok(Caller::with_token(token)),
-            Err(why) => {
-                tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
-                Err(Refused)
+    anonymous: Anonymous,
+) -> Result<Identity, Refused> {
+    let Some(token) = token(request)? else {
+        return match anonymous {
+            Anonymous::Refused => Err(Refused::Token),
+            Anonymous::Have(_) if request.headers.contains_key(ORIGIN) => {
+                Ok(Identity::Anonymous(Permissions::NONE))
             }
-        },
-        None if request.headers.contains_key(ORIGIN) => Ok(Caller::anonymous(Permissions::NONE)),
-        None => Ok(Caller::anonymous(anonymous)),
-    }
+            Anonymous::Have(permissions) => Ok(Identity::Anonymous(permissions)),
+        };
+    };
+    authority
+        .verify(&token)
+        .await
+        .map(Identity::Token)
+        .map_err(|why| {
+            tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
+            match why {
+                Refusal::Invalid(_) | Refusal::Dead(_) => Refused::Token,
+                Refusal::Store(_) | Refusal::Stale => Refused::Unknown(why.to_string()),
+            }
+        })
 }
 
 /// The text of the request's token. An empty header or query value counts as none.
@@ -47,12 +70,12 @@ fn token(request: &Parts) -> Result<Option<Cow<'_, str>>, Refused> {
     let header = headers.next();
     if headers.next().is_some() {
         // Two headers are a way to have a proxy check one token and the node use another.
-        return Err(Refused);
+        return Err(Refused::Token);
     }
     match header {
         Some(header) if !header.is_empty() => {
-            let header = header.to_str().map_err(|_| Refused)?;
-            let token = header.strip_prefix("Bearer ").ok_or(Refused)?;
+            let header = header.to_str().map_err(|_| Refused::Token)?;
+            let token = header.strip_prefix("Bearer ").ok_or(Refused::Token)?;
             Ok(Some(Cow::Borrowed(token)))
         }
         _ => Ok(query_token(request.uri.query().unwrap_or_default())),

@@ -21,8 +21,10 @@ use serde_json::value::RawValue;
 
 use super::caller::Caller;
 use super::forest;
+use super::recording::Recording;
 use super::reply::{CALL_ID, Fault, INVALID_PARAMS, Reply};
-use super::request::Request;
+use super::request::{Request, RequestId};
+use crate::audit::{Audit, Verdict};
 use crate::metrics::{MethodMetrics, Metrics};
 
 /// The methods of one path.
@@ -31,6 +33,7 @@ pub(crate) struct Gate {
     /// By wire name, aliases included.
     entries: HashMap<&'static str, Arc<Entry>>,
     unknown: MethodMetrics,
+    audit: Arc<Audit>,
 }
 
 /// One method behind the gate.
@@ -39,10 +42,11 @@ pub(crate) struct Entry {
     pub(crate) method: &'static Method,
     callback: MethodCallback,
     metrics: MethodMetrics,
+    audit: Arc<Audit>,
 }
 
 impl Gate {
-    pub(crate) fn new(api: &Api, metrics: &Metrics) -> Self {
+    pub(crate) fn new(api: &Api, metrics: &Metrics, audit: &Arc<Audit>) -> Self {
         let mut entries = HashMap::new();
         for (method, callback) in api.iter() {
             let callback = callback.clone();
@@ -51,6 +55,7 @@ impl Gate {
                 method,
                 callback,
                 metrics,
+                audit: audit.clone(),
             });
             entries.extend(method.aliases.iter().map(|alias| (*alias, entry.clone())));
             entries.insert(method.name, entry);
@@ -58,14 +63,15 @@ impl Gate {
         Self {
             entries,
             unknown: metrics.method("unknown"),
+            audit: audit.clone(),
         }
     }
 
     /// Runs one call that expects one reply.
     pub(crate) async fn call(&self, request: &Request<'_>, caller: &Caller) -> Reply {
         match self.admit(request, caller, false) {
-            Ok(entry) => entry.clone().run(request.params, caller).await,
-            Err(fault) => fault.into(),
+            Ok(entry) => entry.clone().run(request, caller).await,
+            Err(fault) => self.refuse(fault, request, caller).await,
         }
     }
 
@@ -96,6 +102,31 @@ impl Gate {
             })?;
         Ok(entry)
     }
+
+    /// Puts a refusal on record; other faults are answered as they are.
+    pub(crate) fn refuse(
+        &self,
+        fault: Fault,
+        request: &Request<'_>,
+        caller: &Caller,
+    ) -> impl Future<Output = Reply> + Send + use<> {
+        let entry = self
+            .entries
+            .get(request.method.as_ref())
+            .filter(|_| fault.is_refusal());
+        let refused = entry.map(|entry| {
+            let id = request.id.as_ref().map(RequestId::json);
+            let mut record = caller.entry(entry.method.name, id, Verdict::Refused);
+            record.reason = Some(fault.message().to_owned().into());
+            (self.audit.clone(), record)
+        });
+        async move {
+            if let Some((audit, record)) = refused {
+                audit.record(record).accepted().await;
+            }
+            fault.into()
+        }
+    }
 }
 
 impl Entry {
@@ -120,9 +151,11 @@ impl Entry {
     /// Runs the method. The future owns what it needs, so that a task may drive it.
     pub(crate) fn run(
         self: Arc<Self>,
-        params: Option<&RawValue>,
+        request: &Request<'_>,
         caller: &Caller,
     ) -> impl Future<Output = Reply> + Send + use<> {
+        let params = request.params;
+        let recording = Recording::begin(&self.audit, self.method, request, caller);
         let extensions = extensions(self.method, params, caller);
         let params = Params::new(params.map(RawValue::get)).into_owned();
         async move {
@@ -151,6 +184,9 @@ impl Entry {
                 .into(),
             };
             self.count(&reply);
+            if let Some(recording) = recording {
+                recording.end(&reply).await;
+            }
             reply
         }
     }

@@ -1,6 +1,7 @@
 //! The paths of the server and who may use them.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,54 +13,80 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use lotus_core::{Api, Permission, Permissions};
+use lotus_core::{Api, Permission};
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
-use super::caller::Caller;
+use super::authn::{Anonymous, Refused};
+use super::caller::{Caller, Identity};
 use super::gate::Gate;
 use super::{Limits, authn, http as rpc_http, ws};
+use crate::audit::{Audit, Entry, Transport, Verdict};
 use crate::auth::Authority;
+use crate::ext::Ext;
+use crate::ext::chain_aliases::ChainAliases;
 use crate::metrics::{self, Metrics};
 use crate::shutdown::Shutdown;
 
-type Body = Full<Bytes>;
+pub(super) type Body = Full<Bytes>;
 
 /// Answers whether the daemon is ready for work; the text says why not.
 pub(crate) type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// Everything that one listener serves.
 pub(crate) struct Paths {
-    gates: HashMap<&'static str, Arc<Gate>>,
-    authority: Arc<Authority>,
-    anonymous: Permissions,
-    limits: Limits,
-    metrics: Arc<Metrics>,
+    pub(super) gates: HashMap<&'static str, Arc<Gate>>,
+    pub(super) authority: Arc<Authority>,
+    pub(super) anonymous: Anonymous,
+    pub(super) limits: Limits,
+    pub(super) metrics: Arc<Metrics>,
+    audit: Arc<Audit>,
+    pub(super) ext: Ext,
+    pub(super) chains: Arc<ChainAliases>,
     readiness: Readiness,
     shutdown: Shutdown,
 }
 
+/// What [`Paths`] are made of.
+pub(crate) struct Served {
+    pub(crate) authority: Arc<Authority>,
+    /// What callers without a token may do.
+    pub(crate) anonymous: Anonymous,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) ext: Ext,
+    pub(crate) chains: Arc<ChainAliases>,
+    pub(crate) readiness: Readiness,
+    pub(crate) shutdown: Shutdown,
+}
+
 impl Paths {
-    /// `apis` maps RPC paths to what they serve. `anonymous` is what callers without a token may
-    /// do.
-    pub(crate) fn new(
-        apis: impl IntoIterator<Item = (&'static str, Api)>,
-        authority: Arc<Authority>,
-        anonymous: Permissions,
-        limits: Limits,
-        metrics: Arc<Metrics>,
-        readiness: Readiness,
-        shutdown: Shutdown,
-    ) -> Self {
+    /// `apis` maps RPC paths to what they serve.
+    pub(crate) fn new(apis: impl IntoIterator<Item = (&'static str, Api)>, served: Served) -> Self {
+        let Served {
+            authority,
+            anonymous,
+            limits,
+            metrics,
+            audit,
+            ext,
+            chains,
+            readiness,
+            shutdown,
+        } = served;
         let gates = apis
             .into_iter()
-            .map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics))));
-        let gates = gates.collect();
+            .map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics, &audit))))
+            .collect();
         Self {
             gates,
             authority,
             anonymous,
             limits,
             metrics,
+            audit,
+            ext,
+            chains,
             readiness,
             shutdown,
         }
@@ -77,13 +104,16 @@ impl Paths {
     pub(crate) async fn route(
         &self,
         request: Request<Incoming>,
+        peer: SocketAddr,
     ) -> (Response<Body>, Option<Upgrade>) {
         let (parts, mut body) = request.into_parts();
         // A client that waits for `100 Continue` does not send what it is not asked for.
         let waits = parts.headers.contains_key(EXPECT);
-        let answer = match self.gates.get(parts.uri.path()) {
-            Some(gate) => self.rpc(gate, parts, &mut body).await,
-            None => (self.other(&parts), None),
+        let path = parts.uri.path();
+        let answer = match self.gates.get(path) {
+            Some(gate) => self.rpc(gate, parts, &mut body, peer).await,
+            None if path.starts_with("/ext") => self.ext(parts, &mut body, peer).await,
+            None => (self.other(&parts, peer).await, None),
         };
         if !waits && !body.is_end_stream() {
             discard(body, self.limits.read_timeout);
@@ -92,11 +122,11 @@ impl Paths {
     }
 
     /// A path that is no RPC path.
-    fn other(&self, request: &Parts) -> Response<Body> {
+    async fn other(&self, request: &Parts, peer: SocketAddr) -> Response<Body> {
         match request.uri.path() {
             "/health/livez" => empty(StatusCode::OK),
             "/health/readyz" => self.ready(),
-            "/debug/metrics" => self.metrics_text(request),
+            "/debug/metrics" => self.metrics_text(request, peer).await,
             _ => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
         }
     }
@@ -106,22 +136,77 @@ impl Paths {
         gate: &Arc<Gate>,
         request: Parts,
         body: &mut Incoming,
+        peer: SocketAddr,
     ) -> (Response<Body>, Option<Upgrade>) {
-        let Some(caller) = self.identify(&request) else {
-            return (empty(StatusCode::UNAUTHORIZED), None);
-        };
+        match self.identify(&request, peer).await {
+            Ok(caller) => self.call(gate, caller, request, body).await,
+            Err(refusal) => (refusal, None),
+        }
+    }
+
+    /// Serves what an identified caller asks of a gate.
+    pub(super) async fn call(
+        &self,
+        gate: &Arc<Gate>,
+        caller: Caller,
+        request: Parts,
+        body: &mut Incoming,
+    ) -> (Response<Body>, Option<Upgrade>) {
         if wants_upgrade(&request.headers) {
             return self.websocket(gate.clone(), caller, request);
         }
-        let response = rpc_http::serve(&request.headers, body, gate, &caller, &self.limits).await;
+        // Whoever revokes the token waits for this call, and this call ends when the token dies.
+        let _hold = caller.hold();
+        let response = tokio::select! {
+            biased;
+            response = rpc_http::serve(&request.headers, body, gate, &caller, &self.limits) => response,
+            _ = caller.died() => empty(StatusCode::UNAUTHORIZED),
+        };
         (response, None)
     }
 
-    fn identify(&self, request: &Parts) -> Option<Caller> {
-        let caller = authn::identify(request, &self.authority, self.anonymous);
-        caller
-            .inspect_err(|_| _ = self.metrics.tokens_refused.inc())
-            .ok()
+    /// Who calls; or the response that refuses.
+    async fn identify(&self, request: &Parts, peer: SocketAddr) -> Result<Caller, Response<Body>> {
+        match authn::identify(request, &self.authority, self.anonymous).await {
+            Ok(identity) => Ok(caller(request, request.uri.path(), peer, identity)),
+            Err(Refused::Token) => {
+                self.turned_away(request, peer).await;
+                Err(empty(StatusCode::UNAUTHORIZED))
+            }
+            Err(Refused::Unknown(why)) => {
+                self.turned_away(request, peer).await;
+                Err(plain(StatusCode::SERVICE_UNAVAILABLE, why + "\n"))
+            }
+        }
+    }
+
+    /// Counts and records a request whose token was refused.
+    pub(super) async fn turned_away(&self, request: &Parts, peer: SocketAddr) {
+        self.metrics.tokens_refused.inc();
+        let record = Entry {
+            token: None,
+            name: None,
+            address: peer,
+            transport: transport(request),
+            path: request.uri.path().to_owned().into(),
+            method: None,
+            verdict: Verdict::Unauthenticated,
+            reason: None,
+            request: None,
+            outcome: None,
+        };
+        self.audit.record(record).accepted().await;
+    }
+
+    /// Counts and records a request that its caller may not make, whatever its method.
+    pub(super) async fn refused(&self, caller: &Caller, reason: String) {
+        self.metrics.tokens_refused.inc();
+        let record = Entry {
+            method: None,
+            reason: Some(reason.into()),
+            ..caller.entry("", None, Verdict::Refused)
+        };
+        self.audit.record(record).accepted().await;
     }
 
     fn websocket(
@@ -159,15 +244,16 @@ impl Paths {
     }
 
     /// Which methods are called how often is node state: whoever may not read gets nothing.
-    fn metrics_text(&self, request: &Parts) -> Response<Body> {
-        match self.identify(request) {
-            Some(caller) if caller.permissions().contains(Permission::Read) => {
+    async fn metrics_text(&self, request: &Parts, peer: SocketAddr) -> Response<Body> {
+        match self.identify(request, peer).await {
+            Ok(caller) if caller.permissions().contains(Permission::Read) => {
                 let mut response = Response::new(Full::from(self.metrics.encode()));
                 let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
                 response
             }
-            _ => empty(StatusCode::UNAUTHORIZED),
+            Ok(_) => empty(StatusCode::UNAUTHORIZED),
+            Err(refusal) => refusal,
         }
     }
 }
@@ -197,6 +283,19 @@ fn discard(mut body: Incoming, patience: Duration) {
     tokio::spawn(tokio::time::timeout(patience, read));
 }
 
+/// The caller of a request for a canonical path.
+pub(super) fn caller(request: &Parts, path: &str, peer: SocketAddr, identity: Identity) -> Caller {
+    Caller::new(peer, path.into(), transport(request), identity)
+}
+
+fn transport(request: &Parts) -> Transport {
+    if wants_upgrade(&request.headers) {
+        Transport::Ws
+    } else {
+        Transport::Http
+    }
+}
+
 /// As gorilla/websocket's users: the word somewhere in `Connection`, in any case.
 fn wants_upgrade(headers: &HeaderMap) -> bool {
     headers.get_all(CONNECTION).iter().any(|value| {
@@ -206,13 +305,13 @@ fn wants_upgrade(headers: &HeaderMap) -> bool {
     })
 }
 
-fn empty(status: StatusCode) -> Response<Body> {
+pub(super) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     response
 }
 
-fn plain(status: StatusCode, text: impl Into<String>) -> Response<Body> {
+pub(super) fn plain(status: StatusCode, text: impl Into<String>) -> Response<Body> {
     let mut response = Response::new(Full::from(text.into()));
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");

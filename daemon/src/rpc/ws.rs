@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use goodbye::{goodbye, part};
+use goodbye::{goodbye, linger, say};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use jsonrpsee::ConnectionId;
@@ -45,6 +45,9 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// Batches of one connection that run at a time. A small request may have a reply a hundred times as
 /// long, and none is made before there is somebody to read the one before.
 const BATCHES: usize = 4;
+
+/// The close code of a connection whose token died; the reason says of what.
+const TOKEN_DIED: CloseCode = CloseCode::Library(4401);
 
 /// Frames waiting for the socket before whoever makes more of them has to wait.
 const OUTGOING: usize = 256;
@@ -80,9 +83,21 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
         outgoing,
         context,
     };
+    let caller = connection.context.caller.clone();
+    // Whoever revokes the token waits until nothing more can reach this peer.
+    let hold = caller.hold();
+    let end = tokio::select! {
+        biased;
+        death = caller.died() => Ok(goodbye(TOKEN_DIED, death.to_string())),
+        end = connection.run(&mut socket, &mut frames) => end,
+    };
+    drop(connection);
     // A failed read or write means that the peer is gone: there is nobody to tell.
-    if let Ok(goodbye) = connection.run(&mut socket, &mut frames).await {
-        part(&mut socket, goodbye).await;
+    if let Ok(goodbye) = end
+        && say(&mut socket, goodbye).await
+    {
+        drop(hold);
+        linger(&mut socket).await;
     }
 }
 
@@ -205,10 +220,17 @@ impl Connection {
             .and_then(|()| gate.admit(request, caller, request.id.is_some()));
         let Some(id) = &request.id else {
             // A notification runs, and nobody hears of its result.
-            if let Ok(entry) = admitted {
-                let work = entry.clone().run(request.params, caller);
-                let bytes = self.keep(length(request.params));
-                self.tasks.spawn(async move { drop((work.await, bytes)) });
+            let bytes = self.keep(length(request.params));
+            match admitted {
+                Ok(entry) => {
+                    let work = entry.clone().run(request, caller);
+                    self.tasks.spawn(async move { drop((work.await, bytes)) });
+                }
+                Err(fault) => {
+                    let refused = gate.refuse(fault, request, caller);
+                    self.tasks
+                        .spawn(async move { drop((refused.await, bytes)) });
+                }
             }
             return None;
         };
@@ -218,10 +240,13 @@ impl Connection {
                 self.open(entry, id, request.params)
             }
             Ok(entry) => {
-                let work = entry.clone().run(request.params, caller);
+                let work = entry.clone().run(request, caller);
                 self.answer(id, work, request.params)
             }
-            Err(fault) => Some(Reply::from(fault).to_json(Some(id))),
+            Err(fault) => {
+                let refused = gate.refuse(fault, request, caller);
+                self.answer(id, refused, None)
+            }
         }
     }
 

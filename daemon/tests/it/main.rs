@@ -11,6 +11,8 @@ mod crowd;
 mod gate;
 mod hostile;
 mod http;
+mod revocation;
 mod shutdown;
+mod store;
 mod tokens;
 mod ws;

@@ -53,13 +53,18 @@ export function forge(token) {
 
 /** A running `lotus daemon`. */
 export class Daemon {
+  #args
   #child
   #env
   #exited
   #log = ''
 
-  /** Starts a daemon on a fresh repo and resolves once its API answers. */
-  static async start(env = {}) {
+  /**
+   * Starts a daemon on a fresh repo and resolves once its API answers.
+   *
+   * `args` are added to its command line; a function gets the repo's directory and returns them.
+   */
+  static async start(env = {}, args = []) {
     const binary = process.env.LOTUS_BIN
     assert.ok(binary, 'set LOTUS_BIN to the lotus binary, or start the tests with ../run')
     const daemon = new Daemon()
@@ -67,6 +72,7 @@ export class Daemon {
     daemon.repo = await mkdtemp(join(tmpdir(), 'lotus-interop-'))
     daemon.#env = { ...cleanEnv(), HOME: daemon.repo, LOTUS_PATH: daemon.repo, ...env }
     try {
+      daemon.#args = typeof args === 'function' ? await args(daemon.repo) : args
       daemon.#spawn()
       await daemon.#ready()
     } catch (error) {
@@ -77,7 +83,7 @@ export class Daemon {
   }
 
   #spawn() {
-    this.#child = spawn(this.binary, ['daemon', '--api', '0', '--repo', this.repo], {
+    this.#child = spawn(this.binary, ['daemon', '--api', '0', '--repo', this.repo, ...this.#args], {
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe']
     })
@@ -109,7 +115,8 @@ export class Daemon {
           body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'Filecoin.Version', params: [] }),
           signal: AbortSignal.timeout(5_000)
         })
-        if (reply.ok) return
+        // 401 is an answer, too: of a daemon that wants a token for everything.
+        if (reply.ok || reply.status === 401) return
       } catch {
         // Not there yet.
       }
@@ -142,15 +149,26 @@ export class Daemon {
     return token
   }
 
+  /** Ends the daemon and starts it again on the same repo; its port is another one then. */
+  async restart() {
+    await this.#terminate()
+    this.#spawn()
+    await this.#ready()
+  }
+
   /** Sends SIGTERM; resolves when the daemon has ended with status 0. */
   async stop() {
     try {
-      this.#child.kill('SIGTERM')
-      const how = await within(STOP_MS, 'the daemon ends after SIGTERM', this.#exited)
-      assert.deepEqual(how, { code: 0, signal: null }, `unclean exit\n${this.#log}`)
+      await this.#terminate()
     } finally {
       await this.kill()
     }
+  }
+
+  async #terminate() {
+    this.#child.kill('SIGTERM')
+    const how = await within(STOP_MS, 'the daemon ends after SIGTERM', this.#exited)
+    assert.deepEqual(how, { code: 0, signal: null }, `unclean exit\n${this.#log}`)
   }
 
   /** Ends the daemon by force, if it still runs, and removes its files. */

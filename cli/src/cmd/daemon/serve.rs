@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use clap::Args;
 use lotus_core::Permissions;
 use lotus_core::Role;
 use lotus_core::types::Network;
+use lotus_daemon::config::edit;
 use lotus_daemon::log::Logs;
 use lotus_daemon::{Daemon, Options, Ready, StartError};
 use multiaddr::{Multiaddr, multiaddr};
@@ -22,6 +24,19 @@ pub(crate) struct ServeOpts {
     pub(crate) listen: Option<Multiaddr>,
     pub(crate) config: Option<PathBuf>,
     pub(crate) max_request_size: Option<u32>,
+    pub(crate) auth: AuthOpts,
+}
+
+/// The flags of the Auth API, the same for both daemons.
+#[derive(Debug, Args)]
+pub(crate) struct AuthOpts {
+    /// Require a token for every call, and serve the Auth API at /ext/auth
+    #[arg(long)]
+    pub(crate) api_auth_required: bool,
+
+    /// The file with the password of the Auth API instead of [API] AuthPasswordFile
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_auth_password_file: Option<PathBuf>,
 }
 
 /// Reads where to listen: a port, which means one of 127.0.0.1 as in Lotus, or a multiaddr.
@@ -49,6 +64,8 @@ where
     options.config = opts.config;
     options.listen = opts.listen;
     options.max_request_size = opts.max_request_size;
+    options.auth_required = opts.auth.api_auth_required;
+    options.auth_password_file = opts.auth.api_auth_password_file;
     // As Lotus, whose builds for test networks otherwise print `t` addresses.
     if env("LOTUS_ADDRESS_TYPE").as_deref() == Some("_mainnet_") {
         options.network = Network::Mainnet;
@@ -68,8 +85,9 @@ where
 {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let auth_required = auth_required(context.role, &options);
     let daemon = start(options).await?;
-    let banner = Banner::new(daemon.ready());
+    let banner = Banner::new(daemon.ready(), auth_required);
     if let Err(error) = context.out.result(&banner, &banner) {
         tracing::warn!(target: "main", %error, "cannot print the start-up banner");
     }
@@ -87,6 +105,14 @@ where
     Ok(())
 }
 
+/// Whether the flag, the config file or the environment says that every call needs a token.
+fn auth_required(role: Role, options: &Options) -> bool {
+    let file = options.config.clone();
+    let file = file.unwrap_or_else(|| options.repo.join("config.toml"));
+    let configured = || edit::get(role, &file, "API.AuthRequired", &env);
+    options.auth_required || configured().is_ok_and(|value| value == "true")
+}
+
 /// What an operator needs to know, and to paste, when a daemon is ready.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -101,12 +127,14 @@ struct Banner {
     token_file: PathBuf,
     /// What callers without a token may do.
     anonymous: Permissions,
+    /// Whether every call needs a token, and the Auth API is served.
+    auth_required: bool,
     /// Where the API can be reached from other machines: `all interfaces`, or an address.
     exposed_on: Option<String>,
 }
 
 impl Banner {
-    fn new(ready: &Ready) -> Self {
+    fn new(ready: &Ready, auth_required: bool) -> Self {
         let Ready {
             role,
             version,
@@ -138,6 +166,7 @@ impl Banner {
             url: format!("http://{ip}:{}{path}", socket.port()),
             token_file: token_file.clone(),
             anonymous: *anonymous,
+            auth_required,
             exposed_on,
         }
     }
@@ -154,6 +183,7 @@ impl fmt::Display for Banner {
         } = self;
         let token_file = self.token_file.display();
         let anonymous = match self.anonymous {
+            _ if self.auth_required => "call nothing, because every call needs a token".to_owned(),
             Permissions::NONE => "only see that the daemon is up".to_owned(),
             permissions => format!("call methods that need no more than {permissions}"),
         };
@@ -166,6 +196,13 @@ impl fmt::Display for Banner {
             "  Token     {token_file} (all permissions; keep it secret)"
         )?;
         writeln!(f, "  No token  may {anonymous}")?;
+        if self.auth_required {
+            let path = url.find("/rpc/").map_or(url.as_str(), |end| &url[..end]);
+            writeln!(
+                f,
+                "  Auth API  {path}/ext/auth (gives tokens for the password)"
+            )?;
+        }
         if let Some(place) = &self.exposed_on {
             writeln!(f)?;
             writeln!(f, "  WARNING: the API is exposed on {place}, without TLS.")?;
@@ -191,7 +228,11 @@ mod tests {
     use super::*;
 
     fn banner(role: Role, socket: &str, anonymous: Permissions) -> String {
-        let ready = Ready {
+        Banner::new(&ready(role, socket, anonymous), false).to_string()
+    }
+
+    fn ready(role: Role, socket: &str, anonymous: Permissions) -> Ready {
+        Ready {
             role,
             version: "0.1.0",
             repo: "/r".into(),
@@ -199,8 +240,7 @@ mod tests {
             address: "/dns/node/tcp/1234/http".parse().unwrap(),
             socket: socket.parse().unwrap(),
             anonymous,
-        };
-        Banner::new(&ready).to_string()
+        }
     }
 
     #[test]
@@ -229,6 +269,21 @@ mod tests {
         );
         let own = banner(Role::FullNode, "127.0.0.1:1234", Permissions::READ);
         assert!(!own.contains("WARNING"), "{own}");
+    }
+
+    #[test]
+    fn a_daemon_that_wants_a_token_for_every_call_says_where_they_are() {
+        let ready = ready(Role::FullNode, "127.0.0.1:1234", Permissions::NONE);
+        let text = Banner::new(&ready, true).to_string();
+        assert!(
+            text.contains(
+                "\n  No token  may call nothing, because every call needs a token\n  Auth API  \
+                 http://127.0.0.1:1234/ext/auth "
+            ),
+            "{text}"
+        );
+        let text = Banner::new(&ready, false).to_string();
+        assert!(!text.contains("/ext/auth"), "{text}");
     }
 
     #[test]

@@ -52,6 +52,11 @@ fn every_setting_is_read() {
         MaxConcurrentCalls = 4
         MaxSubscriptions = 5
         ShutdownTimeout = "0s"
+        AuthRequired = true
+        AuthPasswordFile = "/p"
+        [Auth]
+        Store = "postgres://h/d"
+        MaxStaleness = "1m"
         [Logging.SubsystemLevels]
         rpc = "DEBUG"
         [Chainstore]
@@ -62,6 +67,7 @@ fn every_setting_is_read() {
     assert_eq!(loaded.warnings, []);
     let Config {
         api,
+        auth,
         logging,
         chainstore,
     } = loaded.config;
@@ -79,6 +85,10 @@ fn every_setting_is_read() {
     );
     assert_eq!((api.max_concurrent_calls, api.max_subscriptions), (4, 5));
     assert_eq!(api.shutdown_timeout, Duration::ZERO);
+    assert!(api.auth_required);
+    assert_eq!(api.auth_password_file, "/p");
+    assert_eq!(auth.store, "postgres://h/d");
+    assert_eq!(auth.max_staleness, Duration::from_secs(60));
     assert_eq!(logging.subsystem_levels["rpc"], "DEBUG");
     assert_eq!(
         logging.subsystem_levels["example-subsystem"], "INFO",

@@ -18,18 +18,23 @@ pub(super) fn goodbye(code: CloseCode, reason: String) -> CloseFrame {
     }
 }
 
-/// Says goodbye, and reads until the peer has closed its side as well. If the socket went while
-/// something was on its way here, it would be reset, and the close frame and its reason be lost.
-pub(super) async fn part(socket: &mut Socket, goodbye: CloseFrame) {
-    let said = async {
-        if socket.close(Some(goodbye)).await.is_err() {
-            return;
-        }
+/// Says goodbye; nothing more can reach the peer after that. Returns whether it could be said.
+pub(super) async fn say(socket: &mut Socket, goodbye: CloseFrame) -> bool {
+    matches!(
+        tokio::time::timeout(LINGER, socket.close(Some(goodbye))).await,
+        Ok(Ok(()))
+    )
+}
+
+/// Reads until the peer has closed its side as well. If the socket went while something was on its
+/// way here, it would be reset, and the close frame and its reason be lost.
+pub(super) async fn linger(socket: &mut Socket) {
+    let closed = async {
         let io = socket.get_mut();
         let mut scratch = [0; 4096];
         if io.shutdown().await.is_ok() {
             while io.read(&mut scratch).await.is_ok_and(|count| count > 0) {}
         }
     };
-    let _ = tokio::time::timeout(LINGER, said).await;
+    let _ = tokio::time::timeout(LINGER, closed).await;
 }

@@ -1,5 +1,7 @@
 //! An example of every type that an API trait mentions, as JSON on one line.
 
+mod token;
+
 use lotus_core::types::{
     Address, ApiVersion, Bytes, KeyInfo, KeyType, Message, Signature, SignatureType, SignedMessage,
     TokenAmount, Version,
@@ -10,7 +12,9 @@ use serde::Serialize;
 pub(crate) fn parameter(name: &str, ty: &str) -> Option<String> {
     let text = match name {
         "perms" => return Some(json(&["read", "write"])),
-        "token" => "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJBbGxvdyI6WyJyZWFkIl19.c2lnbmF0dXJl",
+        "token" if ty == "String" => token::TEXT,
+        "method" => "Filecoin.LogSetLevel",
+        "id" => token::ID,
         "subsystem" => "*",
         "level" => "debug",
         "address" if ty == "String" => return value("Address"),
@@ -24,6 +28,7 @@ pub(crate) fn value(ty: &str) -> Option<String> {
     Some(match ty {
         "()" => json(&()),
         "bool" => json(&true),
+        "u64" => json(&3600),
         "Address" => json(&address()),
         "Bytes" => json(&bytes()),
         "KeyInfo" => json(&KeyInfo::new(KeyType::Secp256k1, vec![1; 32])),
@@ -48,7 +53,7 @@ pub(crate) fn value(ty: &str) -> Option<String> {
             agent: "lotus".to_owned(),
         }),
         "serde_json::Value" => r#"{"openrpc":"1.3.2","info":{…},"methods":[…]}"#.to_owned(),
-        _ => return None,
+        _ => return token::value(ty),
     })
 }
 
