@@ -5,13 +5,14 @@
 //! [`Token::released`] until the last hold is gone.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lotus_core::types::TokenOrigin;
 use lotus_core::{Permissions, Scope};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::store::{Record, Use};
 use super::{Rights, now};
@@ -52,7 +53,11 @@ pub struct Token {
     last_written: AtomicU64,
     uses: mpsc::Sender<(String, Use)>,
     death: watch::Sender<Option<Death>>,
-    holds: watch::Sender<usize>,
+    /// Connections and calls under way. Counted on every request, so without a lock.
+    holds: AtomicUsize,
+    /// Whether somebody may be waiting for the last hold to go.
+    dying: AtomicBool,
+    free: Notify,
     /// The registry has been unreachable for too long to know whether it is still alive.
     stale: Arc<AtomicBool>,
 }
@@ -81,7 +86,9 @@ impl Token {
             last_written: AtomicU64::new(record.last_used.as_ref().map_or(0, |last| last.at)),
             uses,
             death: watch::Sender::new(None),
-            holds: watch::Sender::new(0),
+            holds: AtomicUsize::new(0),
+            dying: AtomicBool::new(false),
+            free: Notify::new(),
             stale,
         }
     }
@@ -168,6 +175,7 @@ impl Token {
 
     /// Ends the token's life. The first reason stays.
     pub(super) fn die(&self, death: Death) {
+        self.dying.store(true, Ordering::SeqCst);
         self.death.send_if_modified(|state| {
             let first = state.is_none();
             state.get_or_insert(death);
@@ -215,14 +223,21 @@ impl Token {
 
     /// Counts a connection or call that must end before [`Token::released`] returns.
     pub(crate) fn hold(self: &Arc<Self>) -> Hold {
-        self.holds.send_modify(|holds| *holds += 1);
+        self.holds.fetch_add(1, Ordering::SeqCst);
         Hold(self.clone())
     }
 
-    /// Waits until nothing holds the token any more.
+    /// Waits until nothing holds the token any more, after [`Token::die`].
     pub(super) async fn released(&self) {
-        let mut holds = self.holds.subscribe();
-        let _ = holds.wait_for(|holds| *holds == 0).await;
+        loop {
+            let mut free = pin!(self.free.notified());
+            // From here on a notification is not missed.
+            free.as_mut().enable();
+            if self.holds.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            free.await;
+        }
     }
 
     fn idle_deadline(&self) -> u64 {
@@ -237,7 +252,11 @@ pub(crate) struct Hold(Arc<Token>);
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.0.holds.send_modify(|holds| *holds -= 1);
+        let last = self.0.holds.fetch_sub(1, Ordering::SeqCst) == 1;
+        // Either this sees that the token is dying, or `released` sees that nobody holds it.
+        if last && self.0.dying.load(Ordering::SeqCst) {
+            self.0.free.notify_waiters();
+        }
     }
 }
 
