@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lotus_core::api::Mismatch;
+use lotus_core::api::{FULL_NODE, MINER, Mismatch};
 use lotus_core::types::{Network, NetworkAlreadySet};
 use lotus_core::{Api, Permissions};
 use multiaddr::Multiaddr;
@@ -17,7 +17,7 @@ use crate::audit::{self, Audit};
 use crate::auth::store::embedded::Embedded;
 use crate::auth::store::postgres::Postgres;
 use crate::auth::store::{StoreError, TokenStore};
-use crate::auth::{Authority, Keys, OwnTokenError, SecretError, Upkeep};
+use crate::auth::{Authority, Catalogue, Keys, OwnTokenError, SecretError, Upkeep};
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
@@ -186,8 +186,17 @@ impl Parts {
         // The secret first: without it nothing else is touched.
         let keys = Keys::open(&keystore)?;
         let store = token_store(&repo, &config).await?;
-        let (authority, upkeep) =
-            Authority::open(keystore.clone(), keys, store, config.auth.max_staleness);
+        let catalogue = Catalogue::new(match role {
+            Role::FullNode => FULL_NODE,
+            Role::StorageMiner => MINER,
+        });
+        let (authority, upkeep) = Authority::open(
+            keystore.clone(),
+            keys,
+            store,
+            config.auth.max_staleness,
+            catalogue,
+        );
         let audit = repo.path().join("audit");
         let audit = Audit::start(
             &keystore,
