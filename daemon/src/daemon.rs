@@ -290,6 +290,8 @@ pub struct Daemon {
     repo: Repo,
     shutdown: Shutdown,
     server: JoinHandle<()>,
+    /// Begins when the last call has ended: then nothing more is told to the upkeep.
+    drained: Shutdown,
     upkeep: JoinHandle<()>,
     audit: Arc<Audit>,
 }
@@ -380,13 +382,15 @@ impl Daemon {
             Arc::new(paths),
             parts.shutdown.clone(),
         ));
-        let upkeep = tokio::spawn(parts.upkeep.run(parts.shutdown.clone()));
+        let drained = Shutdown::default();
+        let upkeep = tokio::spawn(parts.upkeep.run(drained.clone()));
         tracing::info!(target: "main", address = %ready.address, "API ready");
         Ok(Self {
             ready,
             repo: parts.repo,
             shutdown: parts.shutdown,
             server,
+            drained,
             upkeep,
             audit: parts.audit,
         })
@@ -410,10 +414,12 @@ impl Daemon {
     /// Waits until the daemon has been asked to shut down and has done so: calls in flight are
     /// finished (or cut off after `[API] ShutdownTimeout`), `api` is gone and the lock released.
     pub async fn finished(self) -> Result<(), StartError> {
-        for (what, task) in [("server", self.server), ("token upkeep", self.upkeep)] {
-            if let Err(error) = task.await {
-                tracing::error!(target: "main", %error, "the {what} ended abnormally");
-            }
+        if let Err(error) = self.server.await {
+            tracing::error!(target: "main", %error, "the server ended abnormally");
+        }
+        self.drained.begin();
+        if let Err(error) = self.upkeep.await {
+            tracing::error!(target: "main", %error, "the token upkeep ended abnormally");
         }
         if let Err(error) = self.audit.close().await {
             tracing::error!(target: "main", %error, "the audit log is not complete");

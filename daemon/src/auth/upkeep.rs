@@ -34,8 +34,8 @@ impl Upkeep {
     }
 
     /// Writes uses down, hears of revocations by other daemons and watches the store, until
-    /// `shutdown` begins.
-    pub async fn run(self, shutdown: Shutdown) {
+    /// `drained` begins: from then on nobody uses a token.
+    pub async fn run(self, drained: Shutdown) {
         let Self {
             authority,
             mut uses,
@@ -44,7 +44,7 @@ impl Upkeep {
         tokio::select! {
             () = authority.watch_store() => {}
             () = authority.follow_changes() => {}
-            () = uses.keep_written(&authority, shutdown) => {}
+            () = uses.keep_written(&authority, drained) => {}
         }
     }
 }
@@ -96,13 +96,13 @@ struct Uses {
 }
 
 impl Uses {
-    /// Writes uses down, and when `shutdown` begins all that is left.
-    async fn keep_written(&mut self, authority: &Authority, shutdown: Shutdown) {
+    /// Writes uses down, and when `drained` begins all that is left.
+    async fn keep_written(&mut self, authority: &Authority, drained: Shutdown) {
         let mut ticks = tokio::time::interval(TICK);
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
-                () = shutdown.begun() => break,
+                () = drained.begun() => break,
             }
             self.write(authority, false).await;
         }
