@@ -106,8 +106,11 @@ pub trait Chain {
     /// Returns the steps from one tipset to another: first those that revert, then those that
     /// apply.
     #[method(name = "ChainGetPath", perm = read)]
-    async fn chain_get_path(&self, from: TipSetKey, to: TipSetKey)
-    -> Result<Vec<HeadChange>, Error>;
+    async fn chain_get_path(
+        &self,
+        from: TipSetKey,
+        to: TipSetKey,
+    ) -> Result<Vec<HeadChange>, Error>;
 
     /// Returns the tipset with a key; an error if the node lacks one of its blocks.
     #[method(name = "ChainGetTipSet", perm = read)]
