@@ -10,6 +10,10 @@ use crate::{Error, Method};
 
 pub mod auth;
 pub mod common;
+pub mod market;
+pub mod msig;
+pub mod paych;
+pub mod state;
 mod surface;
 pub mod wallet;
 

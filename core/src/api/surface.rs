@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{auth::AUTH, common::COMMON, wallet::WALLET};
+use crate::api::state::{
+    STATE, market::STATE_MARKET, miner::STATE_MINER, randomness::STATE_RANDOMNESS,
+    verified::STATE_VERIFIED,
+};
+use crate::api::{
+    auth::AUTH, common::COMMON, market::MARKET, msig::MSIG, paych::PAYCH, wallet::WALLET,
+};
 use crate::error::Needs;
 use crate::{Method, Role};
 
@@ -23,6 +29,13 @@ impl Group {
             name,
             needs: None,
             methods,
+        }
+    }
+
+    const fn of_chain(name: &'static str, methods: &'static [Method]) -> Self {
+        Self {
+            needs: Some(Needs::Chain),
+            ..Self::of_daemon(name, methods)
         }
     }
 }
@@ -66,6 +79,14 @@ const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
+    Group::of_chain("Market", MARKET),
+    Group::of_chain("Msig", MSIG),
+    Group::of_chain("Paych", PAYCH),
+    Group::of_chain("State", STATE),
+    Group::of_chain("StateMarket", STATE_MARKET),
+    Group::of_chain("StateMiner", STATE_MINER),
+    Group::of_chain("StateRandomness", STATE_RANDOMNESS),
+    Group::of_chain("StateVerified", STATE_VERIFIED),
 ];
 
 /// `/rpc/v1` of a full node.
