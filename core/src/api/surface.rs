@@ -7,7 +7,9 @@ use crate::api::state::{
     verified::STATE_VERIFIED,
 };
 use crate::api::{
-    auth::AUTH, common::COMMON, market::MARKET, msig::MSIG, paych::PAYCH, wallet::WALLET,
+    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET,
+    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, status::STATUS, sync::SYNC, v0, v2,
+    wallet::WALLET,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -32,10 +34,11 @@ impl Group {
         }
     }
 
-    const fn of_chain(name: &'static str, methods: &'static [Method]) -> Self {
+    const fn needing(needs: Needs, name: &'static str, methods: &'static [Method]) -> Self {
         Self {
-            needs: Some(Needs::Chain),
-            ..Self::of_daemon(name, methods)
+            name,
+            needs: Some(needs),
+            methods,
         }
     }
 }
@@ -79,14 +82,35 @@ const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
-    Group::of_chain("Market", MARKET),
-    Group::of_chain("Msig", MSIG),
-    Group::of_chain("Paych", PAYCH),
-    Group::of_chain("State", STATE),
-    Group::of_chain("StateMarket", STATE_MARKET),
-    Group::of_chain("StateMiner", STATE_MINER),
-    Group::of_chain("StateRandomness", STATE_RANDOMNESS),
-    Group::of_chain("StateVerified", STATE_VERIFIED),
+    Group::needing(Needs::Chain, "Backup", BACKUP),
+    Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Chain, "Gas", GAS),
+    Group::needing(Needs::Chain, "Market", MARKET),
+    Group::needing(Needs::Chain, "Miner", MINING),
+    Group::needing(Needs::Chain, "Mpool", MPOOL),
+    Group::needing(Needs::Chain, "Msig", MSIG),
+    Group::needing(Needs::Chain, "Node", STATUS),
+    Group::needing(Needs::Chain, "Paych", PAYCH),
+    Group::needing(Needs::Chain, "State", STATE),
+    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
+    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
+    Group::needing(Needs::Chain, "Sync", SYNC),
+];
+
+/// What Lotus's `/rpc/v0` has beside it, or instead.
+const V0: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
+    Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
+    Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
+    Group::needing(Needs::Chain, "State of v0", v0::state::STATE_V0),
+];
+
+/// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
+const V2: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
 ];
 
 /// `/rpc/v1` of a full node.
@@ -100,7 +124,14 @@ pub const FULL_NODE_V1: Surface = Surface {
 pub const FULL_NODE_V0: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v0",
-    layers: &[V1],
+    layers: &[V1, V0],
+};
+
+/// `/rpc/v2` of a full node.
+pub const FULL_NODE_V2: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v2",
+    layers: &[V2],
 };
 
 /// `/rpc/v0` of a miner.
