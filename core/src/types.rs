@@ -1,5 +1,6 @@
 //! The JSON shapes of Lotus's API, one file per noun.
 
+mod actor;
 mod address;
 mod alert;
 mod amount;
@@ -8,9 +9,16 @@ mod bigint;
 mod block;
 mod bytes;
 mod cid;
+mod execution_trace;
+mod head_change;
+mod invocation;
 mod key;
 mod message;
+mod message_prototype;
+mod message_send_spec;
+mod msg_lookup;
 mod network;
+mod open_enum;
 mod receipt;
 mod schema;
 mod signature;
@@ -18,6 +26,7 @@ mod tipset;
 mod token;
 mod version;
 
+pub use actor::Actor;
 pub use address::{Address, AddressError};
 pub use alert::{Alert, AlertEvent, AlertType};
 pub use amount::{ParseAmountError, TokenAmount};
@@ -26,8 +35,16 @@ pub use bigint::BigInt;
 pub use block::{BlockError, BlockHeader, ElectionProof, PoStProof, Ticket};
 pub use bytes::Bytes;
 pub use cid::{Cid, CidError};
+pub use execution_trace::{
+    ActorTrace, ExecutionTrace, GasTrace, MessageTrace, ReturnTrace, TraceIpld, TraceIpldOp,
+};
+pub use head_change::{HeadChange, HeadChangeType};
+pub use invocation::{InvocResult, MsgGasCost};
 pub use key::{KeyInfo, KeyType};
 pub use message::{Message, MessageError, SignedMessage};
+pub use message_prototype::MessagePrototype;
+pub use message_send_spec::MessageSendSpec;
+pub use msg_lookup::MsgLookup;
 pub use network::{Network, NetworkAlreadySet};
 pub use receipt::{Event, EventEntry, MessageReceipt, ReceiptVersion};
 pub use signature::{Signature, SignatureError, SignatureType};

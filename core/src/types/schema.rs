@@ -2,7 +2,7 @@
 
 /// Says what a type looks like on the wire: its name, then its schema.
 macro_rules! schema {
-    ($ty:ty, $name:literal, $($schema:tt)+) => {
+    ($ty:ty, $name:expr, $($schema:tt)+) => {
         impl schemars::JsonSchema for $ty {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 $name.into()
