@@ -1,5 +1,7 @@
 //! Multisig wallets.
 
+#![allow(clippy::too_many_arguments, reason = "they are Lotus's")]
+
 use jsonrpsee::proc_macros::rpc;
 
 use crate::types::{
@@ -89,7 +91,6 @@ pub trait Msig {
     /// Returns the message with which `signer` approves a proposal; it fails on the chain if the
     /// proposal with that number is another than described here.
     #[method(name = "MsigApproveTxnHash", perm = sign)]
-    #[allow(clippy::too_many_arguments, reason = "Lotus's signature")]
     async fn msig_approve_txn_hash(
         &self,
         wallet: Address,
@@ -114,7 +115,6 @@ pub trait Msig {
     /// Returns the message with which its proposer cancels a proposal; it fails on the chain if the
     /// proposal with that number is another than described here.
     #[method(name = "MsigCancelTxnHash", perm = sign)]
-    #[allow(clippy::too_many_arguments, reason = "Lotus's signature")]
     async fn msig_cancel_txn_hash(
         &self,
         wallet: Address,
