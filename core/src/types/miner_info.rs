@@ -92,3 +92,30 @@ pub struct Fault {
     /// The epoch of the report.
     pub epoch: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_miner_has_not_set_is_null() {
+        let info = serde_json::to_value(MinerInfo::default()).unwrap();
+        let object = info.as_object().unwrap();
+        let nothing: Vec<_> = object.keys().filter(|key| object[*key].is_null()).collect();
+        assert_eq!(
+            nothing,
+            [
+                "BeneficiaryTerm",
+                "ControlAddresses",
+                "Multiaddrs",
+                "PeerId",
+                "PendingBeneficiaryTerm",
+                "PendingOwnerAddress",
+            ]
+        );
+        assert_eq!(
+            serde_json::from_value::<MinerInfo>(info).unwrap(),
+            MinerInfo::default()
+        );
+    }
+}
