@@ -37,6 +37,7 @@ mod network_params;
 mod node_status;
 mod open_enum;
 mod payment_channel;
+mod peer_id;
 mod percent;
 mod power;
 mod randomness;
@@ -93,6 +94,7 @@ pub use node_status::{NodeChainStatus, NodePeerStatus, NodeStatus, NodeSyncStatu
 pub use payment_channel::{
     ChannelAvailableFunds, ChannelInfo, PaychDirection, PaychGetOpts, PaychStatus, PaymentInfo,
 };
+pub use peer_id::{PeerId, PeerIdError};
 pub use percent::Percent;
 pub use power::{MinerPower, PowerClaim};
 pub use randomness::DomainSeparationTag;
