@@ -145,10 +145,10 @@ pub const MINER: Surface = Surface {
 };
 
 impl Role {
-    /// The paths of this daemon; the last is its main one.
+    /// The paths of this daemon; the first is its main one.
     pub const fn surfaces(self) -> &'static [&'static Surface] {
         match self {
-            Role::FullNode => &[&FULL_NODE_V0, &FULL_NODE_V1],
+            Role::FullNode => &[&FULL_NODE_V1, &FULL_NODE_V0, &FULL_NODE_V2],
             Role::StorageMiner => &[&MINER],
         }
     }
