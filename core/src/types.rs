@@ -1,40 +1,61 @@
 //! The JSON shapes of Lotus's API, one file per noun.
 
 mod actor;
+mod actor_state;
 mod address;
 mod alert;
 mod amount;
 mod beacon;
 mod bigint;
+mod bit_field;
 mod block;
 mod bytes;
 mod cid;
+mod compute_state;
+mod deadline;
+mod deal;
 mod execution_trace;
 mod head_change;
 mod invocation;
 mod key;
 mod message;
+mod message_match;
 mod message_prototype;
 mod message_send_spec;
+mod miner_info;
 mod msg_lookup;
+mod multisig;
 mod network;
+mod network_params;
 mod open_enum;
+mod payment_channel;
+mod power;
+mod randomness;
 mod receipt;
 mod schema;
+mod sector_on_chain;
 mod signature;
+mod supply;
 mod tipset;
 mod token;
+mod verified_registry;
 mod version;
+mod voucher;
 
 pub use actor::Actor;
+pub use actor_state::ActorState;
 pub use address::{Address, AddressError};
 pub use alert::{Alert, AlertEvent, AlertType};
 pub use amount::{ParseAmountError, TokenAmount};
 pub use beacon::BeaconEntry;
 pub use bigint::BigInt;
+pub use bit_field::BitField;
 pub use block::{BlockError, BlockHeader, ElectionProof, PoStProof, Ticket};
 pub use bytes::Bytes;
 pub use cid::{Cid, CidError};
+pub use compute_state::ComputeStateOutput;
+pub use deadline::{Deadline, DeadlineInfo, Partition};
+pub use deal::{DealCollateralBounds, DealProposal, MarketBalance, MarketDeal, MarketDealState};
 pub use execution_trace::{
     ActorTrace, ExecutionTrace, GasTrace, MessageTrace, ReturnTrace, TraceIpld, TraceIpldOp,
 };
@@ -42,15 +63,31 @@ pub use head_change::{HeadChange, HeadChangeType};
 pub use invocation::{InvocResult, MsgGasCost};
 pub use key::{KeyInfo, KeyType};
 pub use message::{Message, MessageError, SignedMessage};
+pub use message_match::MessageMatch;
 pub use message_prototype::MessagePrototype;
 pub use message_send_spec::MessageSendSpec;
+pub use miner_info::{BeneficiaryTerm, Fault, MinerInfo, MinerSectors, PendingBeneficiaryChange};
 pub use msg_lookup::MsgLookup;
+pub use multisig::{MsigTransaction, MsigVesting};
 pub use network::{Network, NetworkAlreadySet};
+pub use network_params::{ForkUpgradeParams, NetworkParams};
+pub use payment_channel::{
+    ChannelAvailableFunds, ChannelInfo, PaychDirection, PaychGetOpts, PaychStatus, PaymentInfo,
+};
+pub use power::{MinerPower, PowerClaim};
+pub use randomness::DomainSeparationTag;
 pub use receipt::{Event, EventEntry, MessageReceipt, ReceiptVersion};
+pub use sector_on_chain::{
+    SectorExpiration, SectorOnChainInfo, SectorPartition, SectorPreCommitInfo,
+    SectorPreCommitOnChainInfo,
+};
 pub use signature::{Signature, SignatureError, SignatureType};
+pub use supply::CirculatingSupply;
 pub use tipset::{TipSet, TipSetError, TipSetKey};
 pub use token::{
     CreatedToken, LastUse, NewToken, TokenInfo, TokenOrigin, TokenSelector, TokenSelf, TokenStatus,
     Verdict,
 };
+pub use verified_registry::{Allocation, Claim};
 pub use version::{ApiVersion, Version};
+pub use voucher::{ModVerifyParams, SignedVoucher, VoucherCreateResult, VoucherMerge, VoucherSpec};
