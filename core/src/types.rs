@@ -18,6 +18,7 @@ mod message;
 mod message_prototype;
 mod message_send_spec;
 mod msg_lookup;
+mod net;
 mod network;
 mod open_enum;
 mod peer_id;
@@ -48,6 +49,10 @@ pub use message::{Message, MessageError, SignedMessage};
 pub use message_prototype::MessagePrototype;
 pub use message_send_spec::MessageSendSpec;
 pub use msg_lookup::MsgLookup;
+pub use net::{
+    AddrInfo, BandwidthStats, ConnMgrInfo, Connectedness, ExtendedPeerInfo, NatInfo, NetBlockList,
+    NetLimit, NetStat, PeerScore, PubsubScore, Reachability, ScopeStat, TopicScore,
+};
 pub use network::{Network, NetworkAlreadySet};
 pub use peer_id::{PeerId, PeerIdError};
 pub use receipt::{Event, EventEntry, MessageReceipt, ReceiptVersion};
