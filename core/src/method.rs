@@ -16,8 +16,11 @@ pub struct Method {
     /// Whether a client may repeat it when the connection fails, as Lotus's own clients do (the tag
     /// `retry` in Lotus `api/api_full.go`).
     pub retry: bool,
-    /// The positional parameters; Lotus demands exactly this many.
+    /// The positional parameters.
     pub params: &'static [Param],
+    /// How many of them a call must have. All, but for the four methods of which Lotus reads the
+    /// array of parameters itself (its `RawParams`), where the last may be left out.
+    pub required: usize,
     /// The type of the result, or of a channel's items.
     pub result: WireType,
     /// The trait method's documentation.
@@ -30,6 +33,11 @@ impl Method {
         self.name
             .split_once('.')
             .map_or(self.name, |(_, bare)| bare)
+    }
+
+    /// Whether a call with this many parameters has neither too few nor too many.
+    pub fn takes(&self, params: usize) -> bool {
+        (self.required..=self.params.len()).contains(&params)
     }
 
     /// The first paragraph of the documentation; it may have several lines.

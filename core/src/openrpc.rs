@@ -34,11 +34,11 @@ pub fn document(title: &str, version: &str, surface: &Surface) -> Value {
 
 fn entry(method: &Method, schemas: &mut SchemaGenerator) -> Value {
     let result = method.result.schema(schemas);
-    let params = method.params.iter().map(|param| {
+    let params = method.params.iter().enumerate().map(|(position, param)| {
         json!({
             "name": param.name,
             "description": param.ty.name,
-            "required": true,
+            "required": position < method.required,
             "schema": param.ty.schema(schemas),
         })
     });
@@ -133,7 +133,7 @@ mod tests {
             for param in method["params"].as_array().unwrap() {
                 let members = members(param);
                 assert!(members.is_superset(&descriptor));
-                assert!(members.len() == 4 && param["required"] == true);
+                assert!(members.len() == 4 && param["required"].is_boolean());
                 assert!(
                     names.insert(text(param, "name")),
                     "a name twice in {method}"

@@ -32,11 +32,13 @@ mod miner_info;
 mod mpool;
 mod msg_lookup;
 mod multisig;
+mod net;
 mod network;
 mod network_params;
 mod node_status;
 mod open_enum;
 mod payment_channel;
+mod peer_id;
 mod percent;
 mod power;
 mod randomness;
@@ -87,12 +89,17 @@ pub use miner_info::{BeneficiaryTerm, Fault, MinerInfo, MinerSectors, PendingBen
 pub use mpool::{MpoolChange, MpoolConfig, MpoolUpdate};
 pub use msg_lookup::MsgLookup;
 pub use multisig::{MsigTransaction, MsigVesting};
+pub use net::{
+    AddrInfo, BandwidthStats, ConnMgrInfo, Connectedness, ExtendedPeerInfo, NatInfo, NetBlockList,
+    NetLimit, NetStat, PeerScore, PubsubScore, Reachability, ScopeStat, TopicScore,
+};
 pub use network::{Network, NetworkAlreadySet};
 pub use network_params::{ForkUpgradeParams, NetworkParams};
 pub use node_status::{NodeChainStatus, NodePeerStatus, NodeStatus, NodeSyncStatus};
 pub use payment_channel::{
     ChannelAvailableFunds, ChannelInfo, PaychDirection, PaychGetOpts, PaychStatus, PaymentInfo,
 };
+pub use peer_id::{PeerId, PeerIdError};
 pub use percent::Percent;
 pub use power::{MinerPower, PowerClaim};
 pub use randomness::DomainSeparationTag;

@@ -13,7 +13,8 @@ mod reader;
 /// `#[subscription(…)]`, removes it (jsonrpsee rejects arguments that it does not know, so
 /// forgetting this attribute does not compile), names the permission in the method's documentation,
 /// and adds a table of `lotus_core::Method`, a constant named like the trait in capitals. `retry`
-/// beside `perm` marks a method that Lotus's own clients repeat when the connection fails.
+/// beside `perm` marks a method that Lotus's own clients repeat when the connection fails;
+/// `optional` one of which the `Option`s at the end may be left out of a call.
 ///
 /// A trait with a client also gets one for `lotus_core::ReadOnly`, `<Trait>Reader`: only what a
 /// `read` token may call.

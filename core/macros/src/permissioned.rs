@@ -120,7 +120,7 @@ fn misplaced(attributes: &[Attribute]) -> Option<Error> {
     Some(Error::new_spanned(attribute, PLACE))
 }
 
-/// Strips `perm` and `retry` from the method's attribute and returns the method's row of the table.
+/// Strips `perm`, `retry` and `optional` from the method's attribute and returns the method's row of the table.
 fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Result<TokenStream> {
     if let Some(error) = misplaced(&function.attrs) {
         return Err(error);
@@ -149,6 +149,7 @@ fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Resu
     })?;
     let permission = permission(&word)?;
     let retry = arguments.take_flag("retry");
+    let optional = arguments.take_flag("optional");
     let result = match (channel, arguments.ty("item")) {
         (true, Some(item)) => item.clone(),
         _ => result(&function.sig.output),
@@ -169,11 +170,27 @@ fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Resu
         reader.add(function, &result, channel);
     }
 
-    let params = function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(input) => Some(input),
-        FnArg::Receiver(_) => None,
-    });
-    let params = params.map(|param| {
+    let params: Vec<_> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let required = match optional {
+        true => {
+            let last = params.iter().rposition(|param| !is_option(&param.ty));
+            last.map_or(0, |last| last + 1)
+        }
+        false => params.len(),
+    };
+    if optional && required == params.len() {
+        let message = format!("`{name}` is `optional`, but its last parameter is no `Option`");
+        return Err(Error::new(function.sig.ident.span(), message));
+    }
+    let params = params.into_iter().map(|param| {
         let name = match &*param.pat {
             Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
             _ => String::new(),
@@ -197,6 +214,7 @@ fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Resu
             kind: ::lotus_core::Kind::#kind,
             retry: #retry,
             params: &[#(#params),*],
+            required: #required,
             result: #result,
             docs: #docs,
         }
@@ -238,6 +256,15 @@ fn docs(attributes: &[Attribute]) -> String {
             .to_owned()
     };
     lines.map(text).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a type is an `Option`, by whatever path it was written.
+fn is_option(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == "Option")
 }
 
 /// The `T` of `Result<T, E>`.

@@ -52,7 +52,11 @@ fn ours(method: &Method) -> Facts {
     let aliases = method.aliases.iter().map(|alias| (*alias).to_owned());
     Facts {
         permission: method.permission.to_string(),
-        params: method.params.len(),
+        // What Lotus reads itself is one parameter of its signature: the whole array.
+        params: match method.required < method.params.len() {
+            true => 1,
+            false => method.params.len(),
+        },
         kind: kind.to_owned(),
         aliases: aliases.collect(),
     }

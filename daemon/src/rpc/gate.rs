@@ -140,11 +140,18 @@ impl Entry {
             )));
         }
         let (count, expected) = (request.param_count()?, method.params.len());
-        if count != expected && !forest::is_extra_parameter(method, count) {
-            return Err(Fault::param_count(format!(
-                "wrong param count (method '{}'): {count} != {expected}",
-                request.method
-            )));
+        if !method.takes(count) && !forest::is_extra_parameter(method, count) {
+            // What may be left out Lotus counts in the method itself, which has errors of its own.
+            return Err(match method.required < expected {
+                true => Fault::from(Error::other(format!(
+                    "decoding params: expected {} or {expected} params, got {count}",
+                    method.required
+                ))),
+                false => Fault::param_count(format!(
+                    "wrong param count (method '{}'): {count} != {expected}",
+                    request.method
+                )),
+            });
         }
         caller.may(method).map_err(Fault::refused)
     }
