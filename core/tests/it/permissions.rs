@@ -14,6 +14,8 @@ const SERVED: &[(&str, Surface)] = &[
     ("full-v1", api::FULL_NODE_V1),
     ("full-v2", api::FULL_NODE_V2),
     ("miner", api::MINER),
+    ("worker", api::WORKER),
+    ("wallet", api::REMOTE_WALLET),
 ];
 
 /// What both sides say about one method.
