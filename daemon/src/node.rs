@@ -45,6 +45,7 @@ impl Node {
             .overlay(Api::new(wallet::WalletRpc::new(wallet).into_rpc(), WALLET)?);
         let v0 = v1
             .clone()
+            .overlay(Api::unserved_of(&FULL_NODE_V0.layers[1..]))
             .overlay(common(ApiVersion::FULL_V0, FULL_NODE_V0)?);
         Daemon::serve(parts, [("/rpc/v0", v0), ("/rpc/v1", v1)]).await
     }

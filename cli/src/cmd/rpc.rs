@@ -23,10 +23,11 @@ use params::Params;
 #[derive(Debug, Args)]
 pub(crate) struct Rpc {
     /// The method, such as Filecoin.ChainHead, ChainHead or eth_chainId
+    #[arg(index = 1)]
     method: String,
 
     /// Its parameters, in order
-    #[arg(value_name = "PARAM", allow_hyphen_values = true)]
+    #[arg(index = 2, value_name = "PARAM", allow_hyphen_values = true)]
     params: Vec<String>,
 
     /// The file with all parameters as one JSON array, for what must not be on a command line; -
