@@ -95,3 +95,22 @@ pub struct DataActivationNotification {
     #[nil]
     pub payload: Bytes,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_call_returns_no_piece() {
+        let json = r#"{"Size":0,"PieceCID":null}"#;
+        let piece: PieceInfo = serde_json::from_str(json).unwrap();
+        assert_eq!(piece, PieceInfo::default());
+        assert_eq!(serde_json::to_string(&piece).unwrap(), json);
+    }
+
+    #[test]
+    fn a_manifest_without_its_commitment_is_refused() {
+        let error = serde_json::from_str::<PieceActivationManifest>(r#"{"Size":8}"#).unwrap_err();
+        assert!(error.to_string().contains("CID"), "{error}");
+    }
+}

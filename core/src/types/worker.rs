@@ -111,3 +111,26 @@ pub struct WorkerJob {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hostname: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_of_a_worker_that_is_gone_has_no_host() {
+        let json = r#"{"ID":{"Sector":{"Miner":1000,"Number":1},"ID":"00000000-0000-0000-0000-000000000000"},"Sector":{"Miner":1000,"Number":1},"Task":"seal/v0/commit/2","RunWait":-1,"Start":"2020-11-12T09:22:07Z"}"#;
+        let job: WorkerJob = serde_json::from_str(json).unwrap();
+        assert_eq!((job.task.clone(), job.run_wait), (TaskType::Commit2, -1));
+        assert_eq!(serde_json::to_string(&job).unwrap(), json);
+    }
+
+    #[test]
+    fn resources_are_keyed_by_task_and_proof() {
+        let json = r#"{"Resources":{"seal/v0/addpiece":{"8":{"GPUUtilization":0.5}}}}"#;
+        let resources: WorkerResources = serde_json::from_str(json).unwrap();
+        let add_piece = &resources.resources[&TaskType::AddPiece][&8];
+        assert_eq!(add_piece.gpu_utilization, 0.5);
+        let written = serde_json::to_string(add_piece).unwrap();
+        assert!(written.contains(r#""GPUUtilization":0.5,"MaxParallelism":0"#));
+    }
+}

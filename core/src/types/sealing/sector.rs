@@ -100,3 +100,26 @@ pub struct SealedRef {
     /// Bytes of the data, without padding.
     pub size: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sector_that_is_not_sealed_yet_is_read_and_written_like_lotus_s() {
+        let sector: SectorInfo =
+            serde_json::from_str(r#"{"SectorID":9,"State":"WaitDeals","CommD":null}"#).unwrap();
+        assert_eq!(sector.state, SectorState::WaitDeals);
+        let json = serde_json::to_string(&sector).unwrap();
+        let begin = r#"{"SectorID":9,"State":"WaitDeals","CommD":null,"CommR":null,"Proof":null,"Deals":[],"Pieces":[],"Ticket":{"Value":null,"Epoch":0},"#;
+        assert!(json.starts_with(begin), "{json}");
+        assert!(json.contains(r#""DealWeight":"0","#), "{json}");
+    }
+
+    #[test]
+    fn a_state_that_is_not_known_is_kept() {
+        let state: SectorState = serde_json::from_str(r#""Teleporting""#).unwrap();
+        assert_eq!(state, SectorState::Other("Teleporting".to_owned()));
+        assert_eq!(serde_json::to_string(&state).unwrap(), r#""Teleporting""#);
+    }
+}
