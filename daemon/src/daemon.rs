@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lotus_core::api::{FULL_NODE, MINER, Mismatch};
+use lotus_core::api::Mismatch;
 use lotus_core::types::{Network, NetworkAlreadySet};
 use lotus_core::{Api, Permissions};
 use multiaddr::Multiaddr;
@@ -186,10 +186,7 @@ impl Parts {
         // The secret first: without it nothing else is touched.
         let keys = Keys::open(&keystore)?;
         let store = token_store(&repo, &config).await?;
-        let catalogue = Catalogue::new(match role {
-            Role::FullNode => FULL_NODE,
-            Role::StorageMiner => MINER,
-        });
+        let catalogue = Catalogue::new(role.surfaces());
         let (authority, upkeep) = Authority::open(
             keystore.clone(),
             keys,
@@ -231,6 +228,7 @@ impl Parts {
             read_timeout: api.timeout,
             connections: api.max_connections as usize,
             batch: api.max_batch_size as usize,
+            batch_reply: api.max_batch_reply as usize,
             concurrent_calls: api.max_concurrent_calls as usize,
             channels: api.max_subscriptions,
             shutdown: api.shutdown_timeout,

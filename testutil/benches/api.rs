@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt, StreamExt};
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::{Server, ServerHandle};
-use lotus_core::api::FULL_NODE;
+use lotus_core::Role;
 use lotus_core::types::{ApiVersion, KeyInfo, KeyType, Version};
 use lotus_daemon::auth::store::embedded::Embedded;
 use lotus_daemon::auth::{Authority, Catalogue, Keys};
@@ -255,7 +255,7 @@ async fn tokens() {
             keys,
             Arc::new(store),
             Duration::from_secs(10),
-            Catalogue::new(FULL_NODE),
+            Catalogue::new(Role::FullNode.surfaces()),
         )
         .0
     };

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::state::{
+    STATE, market::STATE_MARKET, miner::STATE_MINER, randomness::STATE_RANDOMNESS,
+    verified::STATE_VERIFIED,
+};
 use crate::api::{
-    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, miner, mining::MINING,
-    mpool::MPOOL, remote_wallet, status::STATUS, sync::SYNC, v0, v2, wallet::WALLET, worker,
+    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET, miner,
+    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, remote_wallet, status::STATUS,
+    sync::SYNC, v0, v2, wallet::WALLET, worker,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -80,9 +85,17 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::needing(Needs::Chain, "Chain", CHAIN),
     Group::needing(Needs::Chain, "Gas", GAS),
+    Group::needing(Needs::Chain, "Market", MARKET),
     Group::needing(Needs::Chain, "Miner", MINING),
     Group::needing(Needs::Chain, "Mpool", MPOOL),
+    Group::needing(Needs::Chain, "Msig", MSIG),
     Group::needing(Needs::Chain, "Node", STATUS),
+    Group::needing(Needs::Chain, "Paych", PAYCH),
+    Group::needing(Needs::Chain, "State", STATE),
+    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
+    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
     Group::needing(Needs::Chain, "Sync", SYNC),
 ];
 

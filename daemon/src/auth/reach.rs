@@ -7,17 +7,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use lotus_core::Scope;
-use lotus_core::api::Tables;
+use lotus_core::api::Surface;
 
 /// The methods of a daemon, numbered.
 #[derive(Debug, Default)]
 pub struct Catalogue(HashMap<&'static str, usize>);
 
 impl Catalogue {
-    /// Numbers the methods of these tables.
-    pub fn new(tables: Tables) -> Self {
+    /// Numbers the methods of a daemon's paths.
+    pub fn new(surfaces: &[&Surface]) -> Self {
         let mut numbers = HashMap::new();
-        for method in tables.iter().flat_map(|(_, table)| *table) {
+        for method in surfaces
+            .iter()
+            .flat_map(|surface| surface.methods().into_values())
+        {
             let next = numbers.len();
             numbers.entry(method.name).or_insert(next);
         }
@@ -83,7 +86,7 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lotus_core::api::{FULL_NODE, MINER};
+    use lotus_core::Role;
     use proptest::prelude::*;
 
     fn pattern() -> impl Strategy<Value = String> {
@@ -97,10 +100,9 @@ mod tests {
     }
 
     fn names() -> impl Iterator<Item = &'static str> {
-        let tables = FULL_NODE.iter().chain(MINER);
-        tables
-            .flat_map(|(_, table)| *table)
-            .map(|method| method.name)
+        let roles = [Role::FullNode, Role::StorageMiner];
+        let surfaces = roles.into_iter().flat_map(Role::surfaces);
+        surfaces.flat_map(|surface| surface.methods().into_keys())
     }
 
     proptest! {
@@ -110,7 +112,7 @@ mod tests {
             patterns in prop::option::of(prop::collection::vec(pattern(), 0..6)),
         ) {
             let scope = Scope { endpoints: None, methods: patterns };
-            let reach = Reach::new(scope.clone(), &Arc::new(Catalogue::new(MINER)));
+            let reach = Reach::new(scope.clone(), &Arc::new(Catalogue::new(Role::StorageMiner.surfaces())));
             for name in names().chain(["Filecoin.StateGetActor", "filecoin.version", ""]) {
                 prop_assert_eq!(reach.allows_method(name), scope.allows_method(name), "{}", name);
             }

@@ -65,8 +65,8 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
+    use lotus_core::Role;
     use lotus_core::Scope;
-    use lotus_core::api::FULL_NODE;
     use lotus_core::api::auth::AUTH;
     use lotus_core::api::wallet::WALLET;
 
@@ -80,7 +80,10 @@ mod tests {
     }
 
     fn allow(permissions: Permissions, scope: &Scope, name: &str) -> Result<(), String> {
-        let reach = Reach::new(scope.clone(), &Arc::new(Catalogue::new(FULL_NODE)));
+        let reach = Reach::new(
+            scope.clone(),
+            &Arc::new(Catalogue::new(Role::FullNode.surfaces())),
+        );
         let rights = Rights {
             permissions,
             reach: &reach,

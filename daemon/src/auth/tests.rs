@@ -1,7 +1,7 @@
 //! Tokens without a network: form, claims, minting, revocation, rotation.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use lotus_core::api::FULL_NODE;
+use lotus_core::Role;
 use lotus_core::types::{KeyInfo, KeyType, NewToken, TokenSelector, TokenStatus};
 use lotus_core::{Permission, Permissions, Scope};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn open(dir: &TempDir) -> Arc<Authority> {
             .unwrap(),
     );
     let keys = Keys::open(&keystore).unwrap();
-    let catalogue = Catalogue::new(FULL_NODE);
+    let catalogue = Catalogue::new(Role::FullNode.surfaces());
     Authority::open(keystore, keys, store, Duration::from_secs(1), catalogue).0
 }
 

@@ -180,9 +180,7 @@ async fn the_gate_and_can_agree_on_every_method() {
         "Methods": ["Filecoin.Wallet*", "*List", "Filecoin.V*n", "rpc.discover", "Auth.C*", "*.*Nothing*"],
     });
     let token = create(&node, &own, wish).await.unwrap();
-    let methods = lotus_core::api::FULL_NODE
-        .iter()
-        .flat_map(|(_, table)| *table);
+    let methods = lotus_core::api::FULL_NODE_V1.methods().into_values();
     let (mut yes, mut no) = (0, 0);
     for method in methods.filter(|method| method.kind == lotus_core::Kind::Call) {
         let can = call(&node, &own, "Auth.Can", json!(["narrow", method.name])).await;
