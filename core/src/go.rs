@@ -1,11 +1,13 @@
 //! How Go reads and writes JSON (`encoding/json`), where serde does it otherwise.
 
+mod float;
 mod object;
 mod zero;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) use float::{float, nil_float};
 pub(crate) use object::Object;
 use zero::Zero;
 

@@ -7,9 +7,9 @@ use crate::api::state::{
     verified::STATE_VERIFIED,
 };
 use crate::api::{
-    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET,
-    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, status::STATUS, sync::SYNC, v0, v2,
-    wallet::WALLET,
+    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET, miner,
+    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, remote_wallet, status::STATUS,
+    sync::SYNC, v0, v2, wallet::WALLET, worker,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -134,14 +134,50 @@ pub const FULL_NODE_V2: Surface = Surface {
     layers: &[V2],
 };
 
+/// What Lotus declares on `/rpc/v0` of a miner, and our own tokens.
+const MINER_V0: &[Group] = &[
+    Group::of_daemon("Common", COMMON),
+    Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Sealing, "Actor", miner::actor::ACTOR),
+    Group::needing(Needs::Sealing, "Backup", BACKUP),
+    Group::needing(Needs::Sealing, "Market", miner::market::MARKET),
+    Group::needing(Needs::Sealing, "Mining", miner::mining::MINING),
+    Group::needing(Needs::Sealing, "Proving", miner::proving::PROVING),
+    Group::needing(Needs::Sealing, "Return", miner::returns::RETURN),
+    Group::needing(Needs::Sealing, "Runtime", miner::runtime::RUNTIME),
+    Group::needing(Needs::Sealing, "Sealing", miner::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Sector", miner::sector::SECTOR),
+    Group::needing(Needs::Sealing, "Storage", miner::storage::STORAGE),
+    Group::needing(Needs::Sealing, "Worker", miner::worker::WORKER),
+];
+
+/// What Lotus declares on `/rpc/v0` of a worker.
+const WORKER_V0: &[Group] = &[
+    Group::needing(Needs::Sealing, "Management", worker::management::MANAGEMENT),
+    Group::needing(Needs::Sealing, "Proving", worker::proving::PROVING),
+    Group::needing(Needs::Sealing, "Sealing", worker::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Storage", worker::storage::STORAGE),
+];
+
 /// `/rpc/v0` of a miner.
 pub const MINER: Surface = Surface {
     program: Role::StorageMiner.program(),
     path: "/rpc/v0",
-    layers: &[&[
-        Group::of_daemon("Common", COMMON),
-        Group::of_daemon("Auth", AUTH),
-    ]],
+    layers: &[MINER_V0],
+};
+
+/// `/rpc/v0` of a worker of a miner. It is Lotus's program that serves it.
+pub const WORKER: Surface = Surface {
+    program: "lotus-worker",
+    path: "/rpc/v0",
+    layers: &[WORKER_V0],
+};
+
+/// `/rpc/v0` of a wallet that is a process of its own. It is Lotus's program that serves it.
+pub const REMOTE_WALLET: Surface = Surface {
+    program: "lotus-wallet",
+    path: "/rpc/v0",
+    layers: &[&[Group::of_daemon("Wallet", remote_wallet::REMOTE_WALLET)]],
 };
 
 impl Role {
