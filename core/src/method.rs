@@ -1,9 +1,9 @@
 //! One row of the table that `#[permissioned]` emits for an API trait.
 
-use crate::Permission;
+use crate::{Permission, WireType};
 
 /// A method of the API: what the gate, the generated documentation and the OpenRPC document know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Method {
     /// The name on the wire, `Filecoin.ChainHead`.
     pub name: &'static str,
@@ -13,10 +13,13 @@ pub struct Method {
     pub permission: Permission,
     /// How it answers.
     pub kind: Kind,
+    /// Whether a client may repeat it when the connection fails, as Lotus's own clients do (the tag
+    /// `retry` in Lotus `api/api_full.go`).
+    pub retry: bool,
     /// The positional parameters; Lotus demands exactly this many.
     pub params: &'static [Param],
-    /// The Rust type of the result, or of a channel's items.
-    pub result: &'static str,
+    /// The type of the result, or of a channel's items.
+    pub result: WireType,
     /// The trait method's documentation.
     pub docs: &'static str,
 }
@@ -36,12 +39,12 @@ impl Method {
 }
 
 /// A positional parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Param {
     /// The name in the trait.
     pub name: &'static str,
-    /// The Rust type in the trait.
-    pub ty: &'static str,
+    /// The type in the trait.
+    pub ty: WireType,
 }
 
 /// How a method answers.

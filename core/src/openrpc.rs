@@ -1,5 +1,7 @@
 //! The OpenRPC document that `Filecoin.Discover` returns, made from the permission tables.
 
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::{Kind, Method};
@@ -7,26 +9,37 @@ use crate::{Kind, Method};
 /// Describes `methods` as an OpenRPC 1.3.2 document, sorted by name.
 ///
 /// Members that OpenRPC does not know, as it allows: `x-permission`, `x-channel` (answers with a
-/// go-jsonrpc channel, over WebSocket only) and `x-aliases`. Parameter and result types are given
-/// by name in `description`, and their schemas accept anything. The discovery method lists itself
-/// under its Lotus name, `Filecoin.Discover`, with OpenRPC's own `rpc.discover` as its alias.
+/// go-jsonrpc channel, over WebSocket only), `x-aliases`, and `x-retry` (may be repeated when the
+/// connection fails). The `description` of a parameter or a result is the name of its type. The
+/// discovery method lists itself under its Lotus name, `Filecoin.Discover`, with OpenRPC's own
+/// `rpc.discover` as its alias.
 pub fn document(title: &str, version: &str, methods: &[&Method]) -> Value {
     let mut methods: Vec<&&Method> = methods.iter().collect();
     methods.sort_by_key(|method| method.name);
+    // OpenRPC's schemas are of JSON Schema's draft 7.
+    let settings = SchemaSettings::draft07()
+        .with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut schemas = settings.into_generator();
+    let methods: Vec<_> = methods
+        .into_iter()
+        .map(|method| entry(method, &mut schemas))
+        .collect();
     json!({
         "openrpc": "1.3.2",
         "info": { "title": title, "version": version },
-        "methods": methods.into_iter().map(|method| entry(method)).collect::<Vec<_>>(),
+        "methods": methods,
+        "components": { "schemas": schemas.take_definitions(true) },
     })
 }
 
-fn entry(method: &Method) -> Value {
+fn entry(method: &Method, schemas: &mut SchemaGenerator) -> Value {
+    let result = method.result.schema(schemas);
     let params = method.params.iter().map(|param| {
         json!({
             "name": param.name,
-            "description": param.ty,
+            "description": param.ty.name,
             "required": true,
-            "schema": true,
+            "schema": param.ty.schema(schemas),
         })
     });
     json!({
@@ -35,10 +48,11 @@ fn entry(method: &Method) -> Value {
         "description": method.docs,
         "paramStructure": "by-position",
         "params": params.collect::<Vec<_>>(),
-        "result": { "name": "result", "description": method.result, "schema": true },
+        "result": { "name": "result", "description": method.result.name, "schema": result },
         "x-permission": method.permission,
         "x-channel": method.kind == Kind::Channel,
         "x-aliases": method.aliases,
+        "x-retry": method.retry,
     })
 }
 
@@ -88,7 +102,7 @@ mod tests {
         let document = full_node();
         assert_eq!(
             members(&document),
-            BTreeSet::from(["info", "methods", "openrpc"])
+            BTreeSet::from(["components", "info", "methods", "openrpc"])
         );
         assert_eq!(text(&document, "openrpc"), "1.3.2");
         assert_eq!(
@@ -108,6 +122,7 @@ mod tests {
             "x-aliases",
             "x-channel",
             "x-permission",
+            "x-retry",
         ]);
         for method in document["methods"].as_array().unwrap() {
             assert_eq!(members(method), known);

@@ -1,5 +1,6 @@
 //! What a token may be used for, beside its permissions: paths and methods.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatchPattern;
 
@@ -10,7 +11,7 @@ type Pattern = WildMatchPattern<'*', '\0'>;
 pub const MAX_PATTERNS: usize = 128;
 
 /// Where a token is valid. Absent means everywhere, an empty list nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Scope {
     /// URL paths. Each covers itself and what lies under it, at segment boundaries; `*` is all.

@@ -18,6 +18,7 @@ mod forest;
 mod gate;
 mod http;
 mod listener;
+mod nulls;
 mod paths;
 mod recording;
 mod reply;

@@ -7,6 +7,7 @@ use fvm_shared::bigint;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::TokenAmount;
+use super::schema::schema;
 
 /// A whole number of any size (Lotus `types.BigInt`), such as a chain's weight or a miner's power.
 ///
@@ -60,6 +61,12 @@ impl<'de> Deserialize<'de> for BigInt {
         Ok(BigInt(amount.atto().clone()))
     }
 }
+
+schema!(BigInt, "BigInt", {
+    "type": "string",
+    "pattern": "^[-+]?[0-9]+$",
+    "description": "A whole number of any size.",
+});
 
 #[cfg(test)]
 mod tests {

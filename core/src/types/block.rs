@@ -4,29 +4,47 @@ use fvm_ipld_encoding::{BytesDe, BytesSer};
 use fvm_shared::address as fvm;
 use fvm_shared::bigint::bigint_ser::{BigIntDe, BigIntSer};
 use fvm_shared::econ;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Address, BigInt, Bytes, Cid, Signature, SignatureError, TokenAmount};
+use super::{Address, BeaconEntry, BigInt, Bytes, Cid, Signature, SignatureError, TokenAmount};
+use crate::go::Object;
+use crate::object;
 
 /// The header of a block (Lotus `types.BlockHeader`): what its miner claims and signs, with the
 /// state *before* its messages are executed.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// On the wire its fields are in Go's order and have Go's names. On input the case of names is
+/// ignored, unknown fields are, and an absent field is zero, except the CIDs, which must be there.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
+#[serde(remote = "Self", rename_all = "PascalCase")]
 pub struct BlockHeader {
     /// The miner's actor, by its ID address.
+    #[serde(default)]
     pub miner: Address,
     /// The ticket that orders the blocks of a tipset. Blocks of a chain have one.
+    #[serde(default)]
     pub ticket: Option<Ticket>,
     /// The proof that the miner may make a block in this epoch.
+    #[serde(default)]
     pub election_proof: Option<ElectionProof>,
     /// The rounds of the randomness beacon since the parents. On the wire none are `null`.
+    #[serde(default, serialize_with = "crate::go::nil")]
+    #[schemars(with = "Option<Vec<BeaconEntry>>")]
     pub beacon_entries: Vec<BeaconEntry>,
     /// The proof that the miner still stores what it won with. On the wire none are `null`.
+    #[serde(default, serialize_with = "crate::go::nil")]
+    #[schemars(with = "Option<Vec<PoStProof>>")]
     pub win_po_st_proof: Vec<PoStProof>,
     /// The blocks of the parent tipset, in its order.
+    #[serde(default, serialize_with = "crate::go::nil")]
+    #[schemars(with = "Option<Vec<Cid>>")]
     pub parents: Vec<Cid>,
     /// The weight of the chain that ends with the parents.
+    #[serde(default)]
     pub parent_weight: BigInt,
     /// The epoch.
+    #[serde(default)]
     pub height: i64,
     /// The state after the parents' messages.
     pub parent_state_root: Cid,
@@ -35,48 +53,52 @@ pub struct BlockHeader {
     /// The block's own messages: a `MsgMeta` with the roots of two AMTs.
     pub messages: Cid,
     /// The aggregate of the signatures of its BLS messages.
+    #[serde(default, rename = "BLSAggregate")]
     pub bls_aggregate: Option<Signature>,
     /// When it was made, in seconds since 1970.
+    #[serde(default)]
     pub timestamp: u64,
     /// The signature of the miner's worker key over [`BlockHeader::signing_bytes`].
+    #[serde(default)]
     pub block_sig: Option<Signature>,
     /// Reserved for votes on upgrades; always 0.
+    #[serde(default)]
     pub fork_signaling: u64,
     /// The base fee of the parent tipset, in attoFIL per unit of gas.
+    #[serde(default)]
     pub parent_base_fee: TokenAmount,
 }
 
 /// The output of a verifiable random function that orders blocks (Lotus `types.Ticket`).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[object]
+#[derive(Eq, Hash)]
 pub struct Ticket {
     /// The proof; a ticket's rank is the blake2b-256 hash of it.
+    #[nil]
+    #[serde(rename = "VRFProof")]
     pub vrf_proof: Bytes,
 }
 
 /// The proof that a miner was elected (Lotus `types.ElectionProof`).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[object]
+#[derive(Eq, Hash)]
 pub struct ElectionProof {
     /// How many times it won the epoch, and so how many rewards it gets.
     pub win_count: i64,
     /// The proof.
+    #[nil]
+    #[serde(rename = "VRFProof")]
     pub vrf_proof: Bytes,
 }
 
-/// One round of the randomness beacon (Lotus `types.BeaconEntry`).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BeaconEntry {
-    /// The number of the round.
-    pub round: u64,
-    /// The beacon's signature.
-    pub data: Bytes,
-}
-
 /// A proof of space-time (go-state-types `proof.PoStProof`).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[object]
+#[derive(Eq, Hash)]
 pub struct PoStProof {
     /// Its kind (go-state-types `abi.RegisteredPoStProof`).
     pub po_st_proof: i64,
     /// The proof.
+    #[nil]
     pub proof_bytes: Bytes,
 }
 
@@ -258,6 +280,174 @@ impl BlockHeader {
     }
 }
 
+impl Serialize for BlockHeader {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        BlockHeader::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for BlockHeader {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<BlockHeader, D::Error> {
+        BlockHeader::deserialize(Object(deserializer))
+    }
+}
+
 fn encode(tuple: &impl Serialize) -> Result<Vec<u8>, BlockError> {
     fvm_ipld_encoding::to_vec(tuple).map_err(BlockError::Encode)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use data_encoding::HEXLOWER;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::types::SignatureType;
+
+    // The genesis of mainnet, and the head of an excerpt of a chain: CID → CBOR.
+    const HEADERS: &str = include_str!("fixtures/headers.json");
+
+    // The example of Filecoin.ChainGetBlock in Lotus's API documentation.
+    const DOCUMENTED: &str = r#"{"Miner":"f01234","Ticket":{"VRFProof":"Ynl0ZSBhcnJheQ=="},"ElectionProof":{"WinCount":9,"VRFProof":"Ynl0ZSBhcnJheQ=="},"BeaconEntries":[{"Round":42,"Data":"Ynl0ZSBhcnJheQ=="}],"WinPoStProof":[{"PoStProof":8,"ProofBytes":"Ynl0ZSBhcnJheQ=="}],"Parents":[{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"}],"ParentWeight":"0","Height":10101,"ParentStateRoot":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"ParentMessageReceipts":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"Messages":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"BLSAggregate":{"Type":2,"Data":"Ynl0ZSBhcnJheQ=="},"Timestamp":42,"BlockSig":{"Type":2,"Data":"Ynl0ZSBhcnJheQ=="},"ForkSignaling":42,"ParentBaseFee":"0"}"#;
+
+    fn real_headers() -> Vec<(String, Vec<u8>)> {
+        let headers: BTreeMap<String, String> = serde_json::from_str(HEADERS).unwrap();
+        let decode = |(cid, hex): (String, String)| (cid, HEXLOWER.decode(hex.as_bytes()).unwrap());
+        headers.into_iter().map(decode).collect()
+    }
+
+    pub(crate) fn any_header() -> impl Strategy<Value = BlockHeader> {
+        let bytes = || any::<Vec<u8>>().prop_map(Bytes);
+        let cid = || any::<[u8; 4]>().prop_map(|block| Cid::of_dag_cbor(&block));
+        let signature = || {
+            prop::option::of((1u8..=3, bytes()).prop_map(|(kind, data)| Signature {
+                signature_type: SignatureType::try_from(kind).unwrap(),
+                data,
+            }))
+        };
+        let proofs = (
+            prop::option::of(bytes()),
+            prop::option::of((any::<i64>(), bytes())),
+            prop::collection::vec((any::<u64>(), bytes()), 0..3),
+            prop::collection::vec((any::<i64>(), bytes()), 0..3),
+        );
+        let numbers = (any::<u32>(), any::<i128>(), any::<i64>(), any::<u64>());
+        let more = (any::<u64>(), any::<i128>());
+        let cids = (prop::collection::vec(cid(), 0..4), cid(), cid(), cid());
+        (proofs, numbers, more, cids, signature(), signature()).prop_map(
+            |((ticket, election, beacons, proofs), numbers, more, cids, aggregate, signature)| {
+                BlockHeader {
+                    miner: Address::new_id(numbers.0.into()),
+                    ticket: ticket.map(|vrf_proof| Ticket { vrf_proof }),
+                    election_proof: election.map(|(win_count, vrf_proof)| ElectionProof {
+                        win_count,
+                        vrf_proof,
+                    }),
+                    beacon_entries: beacons
+                        .into_iter()
+                        .map(|(round, data)| BeaconEntry { round, data })
+                        .collect(),
+                    win_po_st_proof: proofs
+                        .into_iter()
+                        .map(|(po_st_proof, proof_bytes)| PoStProof {
+                            po_st_proof,
+                            proof_bytes,
+                        })
+                        .collect(),
+                    parents: cids.0,
+                    parent_weight: numbers.1.into(),
+                    height: numbers.2,
+                    parent_state_root: cids.1,
+                    parent_message_receipts: cids.2,
+                    messages: cids.3,
+                    bls_aggregate: aggregate,
+                    timestamp: numbers.3,
+                    block_sig: signature,
+                    fork_signaling: more.0,
+                    parent_base_fee: TokenAmount::from_atto(more.1),
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn both_forms_round_trip(header in any_header()) {
+            let cbor = header.to_cbor().unwrap();
+            prop_assert_eq!(&BlockHeader::from_cbor(&cbor).unwrap(), &header);
+            let json = serde_json::to_string(&header).unwrap();
+            prop_assert_eq!(serde_json::from_str::<BlockHeader>(&json).unwrap(), header);
+        }
+
+        #[test]
+        fn what_is_signed_is_all_but_the_signature(header in any_header()) {
+            let unsigned = BlockHeader { block_sig: None, ..header.clone() };
+            prop_assert_eq!(header.signing_bytes().unwrap(), unsigned.to_cbor().unwrap());
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+            let _ = BlockHeader::from_cbor(&bytes);
+        }
+
+        #[test]
+        fn a_changed_byte_is_an_error_or_another_header(
+            at in any::<prop::sample::Index>(),
+            flip in 1u8..,
+        ) {
+            for (_, cbor) in real_headers() {
+                let mut changed = cbor.clone();
+                changed[at.index(cbor.len())] ^= flip;
+                if let Ok(header) = BlockHeader::from_cbor(&changed) {
+                    prop_assert_ne!(header, BlockHeader::from_cbor(&cbor).unwrap());
+                }
+                prop_assert!(BlockHeader::from_cbor(&cbor[..at.index(cbor.len())]).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn real_headers_keep_their_cids() {
+        let headers = real_headers();
+        assert_eq!(headers.len(), 2);
+        for (cid, cbor) in headers {
+            let header = BlockHeader::from_cbor(&cbor).unwrap();
+            assert_eq!(header.to_cbor().unwrap(), cbor);
+            assert_eq!(header.cid().unwrap().to_string(), cid);
+        }
+    }
+
+    #[test]
+    fn the_genesis_of_mainnet_prints_as_lotus_prints_it() {
+        let (_, cbor) = &real_headers()[0];
+        let genesis = BlockHeader::from_cbor(cbor).unwrap();
+        assert_eq!(genesis.timestamp, 1_598_306_400);
+        let json = serde_json::to_string(&genesis).unwrap();
+        let start = r#"{"Miner":"f00","Ticket":{"VRFProof":"X4oDOWswmmD7fT0z3RNIPQVGS85f2dBhceeowoDiQhY="},"ElectionProof":{"WinCount":0,"VRFProof":null},"BeaconEntries":[{"Round":0,"Data":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}],"WinPoStProof":null,"Parents":[{"/":"bafyreiaqpwbbyjo4a42saasj36kkrpv4tsherf2e7bvezkert2a7dhonoi"}],"ParentWeight":"0","Height":0,"#;
+        assert!(json.starts_with(start), "{json}");
+        let end = r#","BLSAggregate":null,"Timestamp":1598306400,"BlockSig":null,"ForkSignaling":0,"ParentBaseFee":"100000000"}"#;
+        assert!(json.ends_with(end), "{json}");
+    }
+
+    #[test]
+    fn the_documented_header_round_trips() {
+        let header: BlockHeader = serde_json::from_str(DOCUMENTED).unwrap();
+        assert_eq!(serde_json::to_string(&header).unwrap(), DOCUMENTED);
+        let lower = DOCUMENTED.replace("BLSAggregate", "blsaggregate");
+        assert_eq!(serde_json::from_str::<BlockHeader>(&lower).unwrap(), header);
+    }
+
+    #[test]
+    fn refuses_what_is_no_header() {
+        let without = DOCUMENTED.replace(r#""Messages""#, r#""Letters""#);
+        for bad in [without.as_str(), "{}", "[]", "7", r#""bafy""#] {
+            assert!(serde_json::from_str::<BlockHeader>(bad).is_err(), "{bad}");
+        }
+        let mut header: BlockHeader = serde_json::from_str(DOCUMENTED).unwrap();
+        header.miner = Address::UNDEFINED;
+        let error = header.cid().unwrap_err().to_string();
+        assert!(error.contains("no Miner address"), "{error}");
+    }
 }

@@ -3,40 +3,37 @@
 use fvm_ipld_encoding::{BytesDe, strict_bytes};
 use fvm_shared::address as fvm;
 use fvm_shared::econ;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::object::{Object, null_is_zero};
 use super::{Address, Bytes, Cid, Signature, SignatureError, SignatureType, TokenAmount};
+use crate::go::Object;
 
 /// An unsigned message (Lotus `types.Message`): who calls which method of which actor, with what.
 ///
 /// On the wire its fields are in Go's order, followed by its computed `CID` (`null` while it cannot
 /// be encoded). On input the case of names is ignored, an absent field is zero, and unknown fields
 /// and the `CID` are ignored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, JsonSchema, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase", default)]
 pub struct Message {
     /// Always 0.
-    #[serde(deserialize_with = "null_is_zero")]
     pub version: u64,
     /// The actor that receives it.
     pub to: Address,
     /// The account that sends it, signs it and pays for it.
     pub from: Address,
     /// How many messages the sender has sent before.
-    #[serde(deserialize_with = "null_is_zero")]
     pub nonce: u64,
     /// What is sent along, in attoFIL.
     pub value: TokenAmount,
     /// The gas that it may use, in gas units.
-    #[serde(deserialize_with = "null_is_zero")]
     pub gas_limit: i64,
     /// The most that the sender pays for a unit of gas, in attoFIL.
     pub gas_fee_cap: TokenAmount,
     /// What of that goes to the miner, in attoFIL per unit of gas.
     pub gas_premium: TokenAmount,
     /// The number of the method; 0 only sends the value.
-    #[serde(deserialize_with = "null_is_zero")]
     pub method: u64,
     /// The method's parameters, usually CBOR. On the wire no parameters are `null`.
     pub params: Bytes,
@@ -186,7 +183,7 @@ impl<'de> Deserialize<'de> for Message {
 }
 
 /// A message and the sender's signature (Lotus `types.SignedMessage`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, JsonSchema, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
 pub struct SignedMessage {
     /// What was signed.

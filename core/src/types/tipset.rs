@@ -3,14 +3,19 @@
 use std::fmt;
 
 use fvm_ipld_encoding::BytesSer;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{BigInt, BlockError, BlockHeader, Cid, TokenAmount};
+use crate::object;
 
 /// Which blocks make a tipset, in its order (Lotus `types.TipSetKey`).
 ///
 /// On the wire it is an array of CIDs; `null` is read as the empty key, which most calls take for
 /// the heaviest tipset.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(with = "Option<Vec<Cid>>")]
 pub struct TipSetKey(pub Vec<Cid>);
 
 impl TipSetKey {
@@ -47,6 +52,13 @@ impl TipSetKey {
         let block = fvm_ipld_encoding::to_vec(&BytesSer(&self.to_bytes()))
             .expect("a byte string in memory can always be encoded");
         Cid::of_dag_cbor(&block)
+    }
+}
+
+impl<'de> Deserialize<'de> for TipSetKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TipSetKey, D::Error> {
+        let cids = Option::<Vec<Cid>>::deserialize(deserializer)?;
+        Ok(TipSetKey(cids.unwrap_or_default()))
     }
 }
 
@@ -196,8 +208,156 @@ impl TipSet {
     }
 }
 
+/// A tipset on the wire (Lotus `types.ExpTipSet`).
+#[object]
+struct Wire {
+    cids: TipSetKey,
+    blocks: Vec<BlockHeader>,
+    height: i64,
+}
+
+impl Serialize for TipSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Wire<'a> {
+            cids: &'a TipSetKey,
+            blocks: &'a [BlockHeader],
+            height: i64,
+        }
+
+        Wire {
+            cids: &self.key,
+            blocks: &self.blocks,
+            height: self.height(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for TipSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TipSet, D::Error> {
+        let wire = <Wire as Deserialize>::deserialize(deserializer)?;
+        TipSet::new(wire.blocks).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for TipSet {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TipSet".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Wire::json_schema(generator)
+    }
+}
+
 impl fmt::Debug for TipSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TipSet({} {})", self.height(), self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::types::{Bytes, Ticket};
+
+    // The example of Filecoin.ChainHead in Lotus's API documentation: a tipset of mainnet.
+    const REAL: &str = include_str!("fixtures/tipset.json");
+
+    fn real() -> TipSet {
+        serde_json::from_str(REAL).unwrap()
+    }
+
+    fn block(ticket: u8) -> BlockHeader {
+        let vrf_proof = Bytes(vec![ticket]);
+        let mut block = real().blocks()[0].clone();
+        block.ticket = Some(Ticket { vrf_proof });
+        block
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_ordered_by_their_tickets(tickets in prop::collection::vec(0u8..20, 0..6)) {
+            let blocks: Vec<BlockHeader> = tickets.iter().map(|ticket| block(*ticket)).collect();
+            let distinct: std::collections::HashSet<_> = tickets.iter().collect();
+            match TipSet::new(blocks.clone()) {
+                Err(TipSetError::Empty) => prop_assert!(tickets.is_empty()),
+                Err(TipSetError::Twice(_)) => prop_assert!(distinct.len() < tickets.len()),
+                Err(error) => prop_assert!(false, "{}", error),
+                Ok(tipset) => {
+                    prop_assert_eq!(distinct.len(), tickets.len());
+                    let ranks = tipset.blocks().iter().map(|b| b.ticket.as_ref().unwrap().digest());
+                    prop_assert!(ranks.is_sorted());
+                    let mut reversed = blocks;
+                    reversed.reverse();
+                    prop_assert_eq!(&TipSet::new(reversed).unwrap(), &tipset);
+                    let json = serde_json::to_string(&tipset).unwrap();
+                    prop_assert_eq!(serde_json::from_str::<TipSet>(&json).unwrap(), tipset);
+                }
+            }
+        }
+
+        #[test]
+        fn keys_round_trip(blocks in prop::collection::vec(any::<[u8; 2]>(), 0..5)) {
+            let key: TipSetKey = blocks.iter().map(|block| Cid::of_dag_cbor(block)).collect();
+            prop_assert_eq!(&TipSetKey::from_bytes(&key.to_bytes()).unwrap(), &key);
+            let json = serde_json::to_string(&key).unwrap();
+            prop_assert_eq!(serde_json::from_str::<TipSetKey>(&json).unwrap(), key);
+        }
+
+        #[test]
+        fn no_bytes_of_a_key_panic(bytes in any::<Vec<u8>>()) {
+            if let Ok(key) = TipSetKey::from_bytes(&bytes) {
+                prop_assert_eq!(key.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_real_tipset_keeps_its_cid_and_its_json() {
+        let tipset = real();
+        assert_eq!(tipset.height(), 4_863_283);
+        let cid = "bafy2bzacedo7hjsumaajt6sbor42qycvjyk6goqe4oi4o4ddsjxkdeqrqf42c";
+        assert_eq!(tipset.cids(), [cid.parse().unwrap()]);
+        assert_eq!(serde_json::to_string(&tipset).unwrap(), REAL.trim());
+    }
+
+    #[test]
+    fn of_what_is_read_only_the_blocks_count() {
+        let other = Cid::of_dag_cbor(b"another");
+        let blocks = serde_json::to_string(real().blocks()).unwrap();
+        let text = format!(r#"{{"cids":[{{"/":"{other}"}}],"BLOCKS":{blocks},"Height":7}}"#);
+        assert_eq!(serde_json::from_str::<TipSet>(&text).unwrap(), real());
+    }
+
+    #[test]
+    fn refuses_what_is_no_tipset() {
+        let error = |blocks| TipSet::new(blocks).unwrap_err().to_string();
+        let with = |change: fn(&mut BlockHeader)| {
+            let mut other = block(2);
+            change(&mut other);
+            error(vec![block(1), other])
+        };
+        assert_eq!(error(vec![]), "cannot create tipset without blocks");
+        assert!(with(|block| block.height += 1).ends_with("mismatching heights"));
+        assert!(with(|block| block.parents.reverse()).ends_with("mismatching parents"));
+        assert!(with(|block| block.ticket = None).ends_with("has no ticket"));
+        assert!(error(vec![block(1), block(1)]).contains("the same block twice"));
+        for bad in [r#"{"Cids":[],"Blocks":[],"Height":0}"#, "{}", "[]"] {
+            assert!(serde_json::from_str::<TipSet>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_absent_key_is_the_empty_key() {
+        for empty in ["null", "[]"] {
+            assert!(serde_json::from_str::<TipSetKey>(empty).unwrap().is_empty());
+        }
+        assert_eq!(serde_json::to_string(&TipSetKey::default()).unwrap(), "[]");
+        assert_eq!(TipSetKey::default().to_string(), "{}");
     }
 }

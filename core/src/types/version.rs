@@ -1,9 +1,10 @@
 //! `Filecoin.Version`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The versions of a daemon (Lotus `api.APIVersion`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Version {
     /// The daemon's own version with its network, `0.1.0+devnet`.
@@ -29,7 +30,9 @@ impl Default for Version {
 }
 
 /// `major << 16 | minor << 8 | patch`. Go clients compare major and minor when they connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct ApiVersion(pub u32);
 

@@ -189,7 +189,7 @@ fn every_row_is_documented() {
                     "{api} {name}: a parameter without a name"
                 );
                 assert!(
-                    !param.ty.is_empty(),
+                    !param.ty.name.is_empty(),
                     "{api} {name}: a parameter without a type"
                 );
             }

@@ -1,6 +1,6 @@
 //! `Common`: tokens, version, logging and life cycle, for the node and the miner.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use jsonrpsee::core::{SubscriptionResult, async_trait};
@@ -9,7 +9,7 @@ use lotus_core::api::common::{COMMON, CommonServer};
 use lotus_core::api::{Mismatch, Tables};
 use lotus_core::types::{Alert, ApiVersion, Bytes, NewToken, TokenOrigin, Version};
 use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::alerts::Alerts;
@@ -28,6 +28,8 @@ pub(crate) struct CommonRpc {
     role: Role,
     version: ApiVersion,
     tables: Tables,
+    /// What `discover` answers, made when it is first asked for.
+    document: OnceLock<String>,
     authority: Arc<Authority>,
     alerts: Alerts,
     logs: Logs,
@@ -43,6 +45,7 @@ impl CommonRpc {
             role: parts.role,
             version,
             tables,
+            document: OnceLock::new(),
             authority: parts.authority.clone(),
             alerts: parts.alerts.clone(),
             logs: parts.logs.clone(),
@@ -105,13 +108,12 @@ impl CommonServer for CommonRpc {
         })
     }
 
-    async fn discover(&self) -> Result<Value, Error> {
-        let methods: Vec<&Method> = self.tables.iter().flat_map(|(_, table)| *table).collect();
-        Ok(openrpc::document(
-            self.role.program(),
-            &self.version.to_string(),
-            &methods,
-        ))
+    async fn discover(&self) -> Result<Box<RawValue>, Error> {
+        let document = self.document.get_or_init(|| {
+            let methods: Vec<&Method> = self.tables.iter().flat_map(|(_, table)| *table).collect();
+            openrpc::document(self.role.program(), &self.version.to_string(), &methods).to_string()
+        });
+        RawValue::from_string(document.clone()).map_err(Error::other)
     }
 
     async fn log_list(&self) -> Result<Vec<String>, Error> {

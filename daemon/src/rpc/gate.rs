@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 
 use super::caller::Caller;
 use super::forest;
+use super::nulls;
 use super::recording::Recording;
 use super::reply::{CALL_ID, Fault, INVALID_PARAMS, Reply};
 use super::request::{Request, RequestId};
@@ -148,6 +149,11 @@ impl Entry {
         caller.may(method).map_err(Fault::refused)
     }
 
+    /// Whether it is answered with a channel. One that this daemon does not serve is not.
+    pub(crate) fn opens_channel(&self) -> bool {
+        matches!(self.callback, MethodCallback::Subscription(_))
+    }
+
     /// Runs the method. The future owns what it needs, so that a task may drive it.
     pub(crate) fn run(
         self: Arc<Self>,
@@ -157,6 +163,8 @@ impl Entry {
         let params = request.params;
         let recording = Recording::begin(&self.audit, self.method, request, caller);
         let extensions = extensions(self.method, params, caller);
+        let zeroed = params.and_then(|params| nulls::replaced(self.method, params));
+        let params = zeroed.as_deref().or(params);
         let params = Params::new(params.map(RawValue::get)).into_owned();
         async move {
             let work = async {
@@ -203,6 +211,7 @@ impl Entry {
             return Fault::from(Error::other("not a method that returns a channel")).into();
         };
         let extensions = extensions(self.method, params.as_deref(), caller);
+        let params = params.map(|params| nulls::replaced(self.method, &params).unwrap_or(params));
         let params = Params::new(params.as_ref().map(|params| params.get()));
         let reply = self.reply(callback(CALL_ID, params, sink, state, extensions).await);
         self.count(&reply);

@@ -235,7 +235,7 @@ impl Connection {
             return None;
         };
         match admitted {
-            Ok(entry) if entry.method.kind == Kind::Channel => {
+            Ok(entry) if entry.opens_channel() => {
                 let entry = entry.clone();
                 self.open(entry, id, request.params)
             }

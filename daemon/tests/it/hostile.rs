@@ -1,6 +1,9 @@
 //! Clients that mean harm, or were written carelessly. The daemon answers what can be answered,
 //! and serves the others meanwhile.
 
+use lotus_client::full_node::WalletClient;
+use lotus_core::Permission;
+use lotus_core::types::{Bytes, KeyType};
 use lotus_testutil::wire::{Ws, exchange, get, post, read_response};
 use lotus_testutil::{TestDaemon, TestNode, bounded};
 use serde_json::{Value, json};
@@ -255,7 +258,13 @@ async fn websockets_count_as_connections() {
 #[tokio::test]
 async fn long_batches_do_not_keep_others_waiting() {
     let node = TestNode::start().await;
-    let calls = vec![r#"{"id":1,"method":"Filecoin.Discover"}"#; 1000].join(",");
+    // Pairings take a while, and their answer is short.
+    let client = node.client(Permission::Sign).await;
+    let address = client.wallet_new(KeyType::Bls).await.unwrap();
+    let signature = client.wallet_sign(address, Bytes(vec![1])).await.unwrap();
+    let params = json!([address, Bytes(vec![1]), signature]);
+    let verify = json!({ "id": 1, "method": "Filecoin.WalletVerify", "params": params });
+    let calls = vec![verify.to_string(); 1000].join(",");
     let mut ws = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     let mut other = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     ws.send(&format!("[{calls}]")).await;

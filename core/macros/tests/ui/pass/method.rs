@@ -52,10 +52,10 @@ fn main() {
     let params: Vec<_> = hello
         .params
         .iter()
-        .map(|param| (param.name, param.ty))
+        .map(|param| (param.name, param.ty.name))
         .collect();
     assert_eq!(params, [("who", "String"), ("type", "Vec<Option<u64>>")]);
-    assert_eq!(hello.result, "Vec<String>");
+    assert_eq!(hello.result.name, "Vec<String>");
     assert_eq!(
         hello.docs,
         "Says hello\nto someone.\n\n* at length\n  and indented"
@@ -65,7 +65,7 @@ fn main() {
         (nothing.name, nothing.permission),
         ("Filecoin.Nothing", Permission::Admin)
     );
-    assert_eq!((nothing.params.len(), nothing.result), (0, "()"));
+    assert_eq!((nothing.params.len(), nothing.result.name), (0, "()"));
 
     let module: RpcModule<Impl> = Impl.into_rpc();
     Api::new(module, TWO_WORDS).expect("the module serves what the table lists");
