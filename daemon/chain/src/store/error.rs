@@ -51,7 +51,7 @@ pub enum StoreError {
         /// What it should be.
         what: &'static str,
         /// Its CID.
-        cid: Cid,
+        cid: Box<Cid>,
         /// What is wrong with it.
         why: String,
     },
@@ -107,7 +107,7 @@ impl StoreError {
             Ok(own) => own,
             Err(error) => StoreError::Malformed {
                 what,
-                cid: (*cid).into(),
+                cid: Box::new((*cid).into()),
                 why: format!("{error:#}"),
             },
         }

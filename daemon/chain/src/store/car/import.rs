@@ -69,7 +69,7 @@ impl ChainStore {
     ///
     /// # Errors
     /// As [`ChainStore::import_blocks`], and [`StoreError::Car`] if the roots are no blocks of a
-    /// chain or the head's state is not complete; [`StoreError::NotEmpty`]. Then nothing of it is
+    /// chain or its newest state is not complete; [`StoreError::NotEmpty`]. Then nothing of it is
     /// kept.
     pub fn import_chain(
         &self,
@@ -125,11 +125,20 @@ fn heaviest(store: &impl Blockstore, roots: &[Cid]) -> Result<TipSet, StoreError
     Ok(TipSet::new(headers)?)
 }
 
-/// Whether the state is there in which the head's messages are executed.
+/// Whether the newest state that there is is complete. An excerpt may come without those of its last
+/// tipsets, but not without any.
 fn verify_state(store: &impl Blockstore, head: &TipSet) -> Result<(), StoreError> {
-    let root = head.parent_state();
+    let what = "block of the state";
+    let mut tipset = head.clone();
+    while let Err(missing) = tipsets::read(store, what, &tipset.parent_state()) {
+        if tipset.height() == 0 {
+            return Err(missing);
+        }
+        tipset = tipsets::tipset(store, &tipset.parents()).map_err(|_| missing)?;
+    }
+    let root = tipset.parent_state();
     let mut walk = Walk::of_at_most(MOST_VERIFIED);
-    walk.reach(store, "block of the state", root.inner(), |_, _| Ok(()))
+    walk.reach(store, what, root.inner(), |_, _| Ok(()))
 }
 
 /// A CAR file that is being read.

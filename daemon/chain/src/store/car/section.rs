@@ -46,7 +46,13 @@ impl<R: Read> Read for Sections<R> {
         let most = usize::try_from(left)
             .unwrap_or(usize::MAX)
             .min(buffer.len());
-        let read = self.reader.read(&mut buffer[..most])?;
+        let read = self.reader.read(&mut buffer[..most]).map_err(|error| {
+            match error.kind() {
+                // The library would take it for the end of the file.
+                io::ErrorKind::UnexpectedEof => io::Error::other("it is cut off"),
+                _ => error,
+            }
+        })?;
         self.read += read as u64;
         Ok(read)
     }
