@@ -10,20 +10,10 @@ use crate::{Error, Method};
 
 pub mod auth;
 pub mod common;
+mod surface;
 pub mod wallet;
 
-/// Permission tables, each with the name of its group of methods.
-pub type Tables = &'static [(&'static str, &'static [Method])];
-
-/// What a full node serves on `/rpc/v0` and `/rpc/v1`.
-pub const FULL_NODE: Tables = &[
-    ("Common", common::COMMON),
-    ("Wallet", wallet::WALLET),
-    ("Auth", auth::AUTH),
-];
-
-/// What a miner serves on `/rpc/v0`.
-pub const MINER: Tables = &[("Common", common::COMMON), ("Auth", auth::AUTH)];
+pub use surface::{FULL_NODE_V0, FULL_NODE_V1, Group, MINER, Surface};
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +72,14 @@ impl Api {
             table: table.iter().collect(),
             unserved: BTreeSet::new(),
         })
+    }
+
+    /// The groups of a surface's layers that need more than the daemon, as [`Api::unserved`].
+    pub fn unserved_of(layers: &[&[Group]]) -> Self {
+        let groups = layers.iter().flat_map(|layer| layer.iter());
+        groups
+            .filter_map(|group| Some(Self::unserved(group.methods, group.needs?)))
+            .fold(Self::default(), Self::overlay)
     }
 
     /// The methods of a table that this daemon does not serve: they have permissions and

@@ -4,7 +4,7 @@ mod object;
 mod zero;
 
 use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub(crate) use object::Object;
 use zero::Zero;
@@ -18,6 +18,13 @@ pub fn from_str<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
     let value = T::deserialize(Zero(&mut deserializer))?;
     deserializer.end()?;
     Ok(value)
+}
+
+/// [`from_str`] for a field, or for a type that is `#[serde(transparent)]`.
+pub(crate) fn zero<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    T::deserialize(Zero(deserializer))
 }
 
 /// What Go writes as `null` when it was never set.

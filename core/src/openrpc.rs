@@ -4,24 +4,24 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::api::Surface;
 use crate::{Kind, Method};
 
-/// Describes `methods` as an OpenRPC 1.3.2 document, sorted by name.
+/// Describes the methods of a surface as an OpenRPC 1.3.2 document, sorted by name.
 ///
 /// Members that OpenRPC does not know, as it allows: `x-permission`, `x-channel` (answers with a
 /// go-jsonrpc channel, over WebSocket only), `x-aliases`, and `x-retry` (may be repeated when the
 /// connection fails). The `description` of a parameter or a result is the name of its type. The
 /// discovery method lists itself under its Lotus name, `Filecoin.Discover`, with OpenRPC's own
 /// `rpc.discover` as its alias.
-pub fn document(title: &str, version: &str, methods: &[&Method]) -> Value {
-    let mut methods: Vec<&&Method> = methods.iter().collect();
-    methods.sort_by_key(|method| method.name);
+pub fn document(title: &str, version: &str, surface: &Surface) -> Value {
     // OpenRPC's schemas are of JSON Schema's draft 7.
     let settings = SchemaSettings::draft07()
         .with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut schemas = settings.into_generator();
-    let methods: Vec<_> = methods
-        .into_iter()
+    let methods: Vec<_> = surface
+        .methods()
+        .into_values()
         .map(|method| entry(method, &mut schemas))
         .collect();
     json!({
@@ -61,14 +61,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::api;
+    use crate::api::FULL_NODE_V1;
 
     fn full_node() -> Value {
-        let methods: Vec<_> = api::FULL_NODE
-            .iter()
-            .flat_map(|(_, table)| *table)
-            .collect();
-        document("Lotus RPC API", "0.1.0", &methods)
+        document("Lotus RPC API", "0.1.0", &FULL_NODE_V1)
     }
 
     /// The members of `value`, which is an object.
@@ -152,8 +148,7 @@ mod tests {
         let methods = document["methods"].as_array().unwrap();
         let names: Vec<_> = methods.iter().map(|method| text(method, "name")).collect();
         assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
-        let rows: usize = api::FULL_NODE.iter().map(|(_, table)| table.len()).sum();
-        assert_eq!(names.len(), rows);
+        assert_eq!(names.len(), FULL_NODE_V1.methods().len());
     }
 
     #[test]

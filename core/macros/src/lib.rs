@@ -34,7 +34,8 @@ pub fn permissioned(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// says otherwise; they are read whatever their case, an absent field or `null` is the type's zero,
 /// unknown fields are ignored, and a field given twice is an error.
 ///
-/// `#[nil]` on a field that holds a list, bytes or a map writes an empty one as `null`: Go's nil.
+/// `#[required]` on a field whose type has no zero (a CID) makes its absence an error; the struct
+/// then has no `Default`. `#[nil]` on a field that holds a list, bytes or a map writes an empty one as `null`: Go's nil.
 #[proc_macro_attribute]
 pub fn object(arguments: TokenStream, item: TokenStream) -> TokenStream {
     object::expand(arguments.into(), item.into())

@@ -18,12 +18,17 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
             "`#[object]` is for structs with named fields: a JSON object has names",
         ));
     };
-    for field in &mut fields.named {
-        let before = field.attrs.len();
-        field
-            .attrs
-            .retain(|attribute| !attribute.path().is_ident("nil"));
-        if field.attrs.len() < before {
+    let required: Vec<bool> = fields
+        .named
+        .iter_mut()
+        .map(|field| take(&mut field.attrs, "required"))
+        .collect();
+    let zero = !required.contains(&true);
+    for (field, required) in fields.named.iter_mut().zip(required) {
+        if !zero && !required {
+            field.attrs.push(parse_quote!(#[serde(default)]));
+        }
+        if take(&mut field.attrs, "nil") {
             let ty = &field.ty;
             let nullable = quote!(::std::option::Option<#ty>).to_string();
             field.attrs.push(parse_quote!(
@@ -34,14 +39,18 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
                 .push(parse_quote!(#[schemars(with = #nullable)]));
         }
     }
+    let (default, absent) = match zero {
+        true => (quote!(Default,), quote!(default)),
+        false => (quote!(), quote!()),
+    };
     let case = (!item.attrs.iter().any(renames)).then(|| quote!(rename_all = "PascalCase",));
     let name = &item.ident;
     Ok(quote! {
         #[derive(
-            Clone, Debug, Default, PartialEq,
+            Clone, Debug, #default PartialEq,
             ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
         )]
-        #[serde(remote = "Self", #case default)]
+        #[serde(remote = "Self", #case #absent)]
         #item
 
         impl ::serde::Serialize for #name {
@@ -56,6 +65,13 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
             }
         }
     })
+}
+
+/// Removes the attribute `#[name]`, and says whether it was there.
+fn take(attributes: &mut Vec<Attribute>, name: &str) -> bool {
+    let before = attributes.len();
+    attributes.retain(|attribute| !attribute.path().is_ident(name));
+    attributes.len() < before
 }
 
 /// Whether an attribute is `#[serde(rename_all = …)]`.

@@ -4,68 +4,55 @@ use fvm_ipld_encoding::{BytesDe, BytesSer};
 use fvm_shared::address as fvm;
 use fvm_shared::bigint::bigint_ser::{BigIntDe, BigIntSer};
 use fvm_shared::econ;
-use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
 
 use super::{Address, BeaconEntry, BigInt, Bytes, Cid, Signature, SignatureError, TokenAmount};
-use crate::go::Object;
 use crate::object;
 
 /// The header of a block (Lotus `types.BlockHeader`): what its miner claims and signs, with the
 /// state *before* its messages are executed.
-///
-/// On the wire its fields are in Go's order and have Go's names. On input the case of names is
-/// ignored, unknown fields are, and an absent field is zero, except the CIDs, which must be there.
-#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize, Deserialize)]
-#[serde(remote = "Self", rename_all = "PascalCase")]
+#[object]
+#[derive(Eq)]
 pub struct BlockHeader {
     /// The miner's actor, by its ID address.
-    #[serde(default)]
     pub miner: Address,
     /// The ticket that orders the blocks of a tipset. Blocks of a chain have one.
-    #[serde(default)]
     pub ticket: Option<Ticket>,
     /// The proof that the miner may make a block in this epoch.
-    #[serde(default)]
     pub election_proof: Option<ElectionProof>,
     /// The rounds of the randomness beacon since the parents. On the wire none are `null`.
-    #[serde(default, serialize_with = "crate::go::nil")]
-    #[schemars(with = "Option<Vec<BeaconEntry>>")]
+    #[nil]
     pub beacon_entries: Vec<BeaconEntry>,
     /// The proof that the miner still stores what it won with. On the wire none are `null`.
-    #[serde(default, serialize_with = "crate::go::nil")]
-    #[schemars(with = "Option<Vec<PoStProof>>")]
+    #[nil]
+    #[serde(rename = "WinPoStProof")]
     pub win_po_st_proof: Vec<PoStProof>,
     /// The blocks of the parent tipset, in its order.
-    #[serde(default, serialize_with = "crate::go::nil")]
-    #[schemars(with = "Option<Vec<Cid>>")]
+    #[nil]
     pub parents: Vec<Cid>,
     /// The weight of the chain that ends with the parents.
-    #[serde(default)]
     pub parent_weight: BigInt,
     /// The epoch.
-    #[serde(default)]
     pub height: i64,
     /// The state after the parents' messages.
+    #[required]
     pub parent_state_root: Cid,
     /// The receipts of the parents' messages: the root of an AMT.
+    #[required]
     pub parent_message_receipts: Cid,
     /// The block's own messages: a `MsgMeta` with the roots of two AMTs.
+    #[required]
     pub messages: Cid,
     /// The aggregate of the signatures of its BLS messages.
-    #[serde(default, rename = "BLSAggregate")]
+    #[serde(rename = "BLSAggregate")]
     pub bls_aggregate: Option<Signature>,
     /// When it was made, in seconds since 1970.
-    #[serde(default)]
     pub timestamp: u64,
     /// The signature of the miner's worker key over [`BlockHeader::signing_bytes`].
-    #[serde(default)]
     pub block_sig: Option<Signature>,
     /// Reserved for votes on upgrades; always 0.
-    #[serde(default)]
     pub fork_signaling: u64,
     /// The base fee of the parent tipset, in attoFIL per unit of gas.
-    #[serde(default)]
     pub parent_base_fee: TokenAmount,
 }
 
@@ -96,6 +83,7 @@ pub struct ElectionProof {
 #[derive(Eq, Hash)]
 pub struct PoStProof {
     /// Its kind (go-state-types `abi.RegisteredPoStProof`).
+    #[serde(rename = "PoStProof")]
     pub po_st_proof: i64,
     /// The proof.
     #[nil]
@@ -277,18 +265,6 @@ impl BlockHeader {
             fork_signaling,
             parent_base_fee: parent_base_fee.into(),
         })
-    }
-}
-
-impl Serialize for BlockHeader {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        BlockHeader::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BlockHeader {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<BlockHeader, D::Error> {
-        BlockHeader::deserialize(Object(deserializer))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::object;
 
 /// The outcome of a message (Lotus `types.MessageReceipt`).
 #[object]
-#[derive(Eq, Hash)]
+#[derive(Eq)]
 pub struct MessageReceipt {
     /// How it is encoded; not on the wire.
     #[serde(skip)]
@@ -26,7 +26,7 @@ pub struct MessageReceipt {
 }
 
 /// How a receipt is encoded, which went with the network's version.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReceiptVersion {
     /// Three fields, before there were events (network version 18).
     V0,
@@ -88,7 +88,7 @@ impl From<Receipt> for MessageReceipt {
 
 /// What an actor emitted while a message was executed (Lotus `types.Event`).
 #[object]
-#[derive(Eq, Hash)]
+#[derive(Eq)]
 pub struct Event {
     /// The actor, by its ID.
     pub emitter: u64,
@@ -99,7 +99,7 @@ pub struct Event {
 
 /// A key and a value of an event (Lotus `types.EventEntry`).
 #[object]
-#[derive(Eq, Hash)]
+#[derive(Eq)]
 pub struct EventEntry {
     /// 1 if the key is to be indexed, 2 if the value is, 3 for both.
     pub flags: u8,

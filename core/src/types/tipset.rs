@@ -3,20 +3,23 @@
 use std::fmt;
 
 use fvm_ipld_encoding::BytesSer;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{BigInt, BlockError, BlockHeader, Cid, TokenAmount};
-use crate::object;
+use crate::{go, object};
 
 /// Which blocks make a tipset, in its order (Lotus `types.TipSetKey`).
 ///
 /// On the wire it is an array of CIDs; `null` is read as the empty key, which most calls take for
 /// the heaviest tipset.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
-#[schemars(with = "Option<Vec<Cid>>")]
-pub struct TipSetKey(pub Vec<Cid>);
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct TipSetKey(#[serde(deserialize_with = "go::zero")] pub Vec<Cid>);
 
 impl TipSetKey {
     /// The blocks' CIDs.
@@ -55,13 +58,6 @@ impl TipSetKey {
     }
 }
 
-impl<'de> Deserialize<'de> for TipSetKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TipSetKey, D::Error> {
-        let cids = Option::<Vec<Cid>>::deserialize(deserializer)?;
-        Ok(TipSetKey(cids.unwrap_or_default()))
-    }
-}
-
 impl FromIterator<Cid> for TipSetKey {
     fn from_iter<I: IntoIterator<Item = Cid>>(cids: I) -> TipSetKey {
         TipSetKey(cids.into_iter().collect())
@@ -90,7 +86,7 @@ impl fmt::Display for TipSetKey {
 /// ordered by their tickets.
 ///
 /// On the wire it is `{"Cids":[…],"Blocks":[…],"Height":…}`; of what is read only the blocks count.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TipSet {
     key: TipSetKey,
     blocks: Vec<BlockHeader>,
@@ -208,11 +204,20 @@ impl TipSet {
     }
 }
 
-/// A tipset on the wire (Lotus `types.ExpTipSet`).
+impl fmt::Debug for TipSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TipSet({} {})", self.height(), self.key)
+    }
+}
+
+/// A tipset as it is written; on input only its blocks count.
 #[object]
 struct Wire {
+    /// The CIDs of the blocks, in order.
     cids: TipSetKey,
+    /// The blocks, ordered by ticket.
     blocks: Vec<BlockHeader>,
+    /// The epoch.
     height: i64,
 }
 
@@ -249,12 +254,6 @@ impl JsonSchema for TipSet {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Wire::json_schema(generator)
-    }
-}
-
-impl fmt::Debug for TipSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TipSet({} {})", self.height(), self.key)
     }
 }
 

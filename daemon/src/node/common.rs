@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jsonrpsee::core::{SubscriptionResult, async_trait};
 use jsonrpsee::{Extensions, PendingSubscriptionSink};
 use lotus_core::api::common::{COMMON, CommonServer};
-use lotus_core::api::{Mismatch, Tables};
+use lotus_core::api::{Mismatch, Surface};
 use lotus_core::types::{Alert, ApiVersion, Bytes, NewToken, TokenOrigin, Version};
-use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
+use lotus_core::{Api, Error, Permission, Permissions, openrpc};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -18,16 +18,14 @@ use crate::daemon::Parts;
 use crate::log::Logs;
 use crate::rpc::{Caller, RequestedLifetime};
 use crate::shutdown::Shutdown;
-use lotus_core::Role;
 
 /// Seconds between two epochs on Filecoin's networks.
 const BLOCK_DELAY: u64 = 30;
 
 /// The methods of `Common` on one path.
 pub(crate) struct CommonRpc {
-    role: Role,
     version: ApiVersion,
-    tables: Tables,
+    surface: Surface,
     /// What `discover` answers, made when it is first asked for.
     document: OnceLock<String>,
     authority: Arc<Authority>,
@@ -39,12 +37,11 @@ pub(crate) struct CommonRpc {
 }
 
 impl CommonRpc {
-    /// `version` is what this path reports, `tables` what it serves.
-    pub(crate) fn new(parts: &Parts, version: ApiVersion, tables: Tables) -> Self {
+    /// `version` is what this path reports, `surface` what it serves.
+    pub(crate) fn new(parts: &Parts, version: ApiVersion, surface: Surface) -> Self {
         Self {
-            role: parts.role,
             version,
-            tables,
+            surface,
             document: OnceLock::new(),
             authority: parts.authority.clone(),
             alerts: parts.alerts.clone(),
@@ -79,14 +76,12 @@ impl CommonServer for CommonRpc {
         };
         let new = NewToken {
             permissions: asked,
-            // Lotus's call cannot name a scope: what it mints is as narrow as who asks for it.
-            scope: holder.scope().clone(),
             expires_in,
             ..NewToken::default()
         };
         let minted = self
             .authority
-            .mint(new, TokenOrigin::Minted, Minter::Holder(holder))
+            .mint(new, TokenOrigin::Minted, Minter::Heir(holder))
             .await;
         let (token, _) = minted.map_err(Error::other)?;
         Ok(Bytes::from(token.into_bytes()))
@@ -110,8 +105,8 @@ impl CommonServer for CommonRpc {
 
     async fn discover(&self) -> Result<Box<RawValue>, Error> {
         let document = self.document.get_or_init(|| {
-            let methods: Vec<&Method> = self.tables.iter().flat_map(|(_, table)| *table).collect();
-            openrpc::document(self.role.program(), &self.version.to_string(), &methods).to_string()
+            let (title, version) = (self.surface.program, self.version.to_string());
+            openrpc::document(title, &version, &self.surface).to_string()
         });
         RawValue::from_string(document.clone()).map_err(Error::other)
     }

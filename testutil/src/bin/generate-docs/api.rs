@@ -10,8 +10,9 @@ use crate::example;
 /// The page of a daemon.
 pub(crate) fn page(daemon: &Daemon) -> String {
     let mut page = introduction(daemon);
-    for (group, table) in daemon.tables {
-        let links = table
+    for (group, methods) in daemon.surface.groups() {
+        let group = group.name;
+        let links = methods
             .iter()
             .map(|method| format!("[{}](#{})", method.bare_name(), anchor(method.name)));
         let _ = write!(
@@ -20,9 +21,9 @@ pub(crate) fn page(daemon: &Daemon) -> String {
             links.collect::<Vec<_>>().join(", ")
         );
     }
-    for (group, table) in daemon.tables {
-        let _ = write!(page, "\n\n## {group}");
-        for method in *table {
+    for (group, methods) in daemon.surface.groups() {
+        let _ = write!(page, "\n\n## {}", group.name);
+        for method in methods {
             page += &entry(method, daemon);
         }
     }

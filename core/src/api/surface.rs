@@ -1,0 +1,126 @@
+//! Which methods a path of a daemon has.
+
+use std::collections::BTreeMap;
+
+use crate::api::{auth::AUTH, common::COMMON, wallet::WALLET};
+use crate::error::Needs;
+use crate::{Method, Role};
+
+/// The table of a trait.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Its name: `Wallet`.
+    pub name: &'static str,
+    /// What serves it, beside the daemon itself.
+    pub needs: Option<Needs>,
+    /// Its methods.
+    pub methods: &'static [Method],
+}
+
+impl Group {
+    const fn of_daemon(name: &'static str, methods: &'static [Method]) -> Self {
+        Self {
+            name,
+            needs: None,
+            methods,
+        }
+    }
+}
+
+/// What one path of a daemon answers: groups of methods, one layer over the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Surface {
+    /// The program that listens: `lotus`, `lotus-miner`.
+    pub program: &'static str,
+    /// The path of its URL.
+    pub path: &'static str,
+    /// A method of a later layer replaces that of the same name in the earlier ones.
+    pub layers: &'static [&'static [Group]],
+}
+
+impl Surface {
+    /// Every method, by name.
+    pub fn methods(&self) -> BTreeMap<&'static str, &'static Method> {
+        self.layers
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .flat_map(|group| group.methods)
+            .map(|method| (method.name, method))
+            .collect()
+    }
+
+    /// Every group with those of its methods that no later layer replaces.
+    pub fn groups(&self) -> Vec<(&'static Group, Vec<&'static Method>)> {
+        let methods = self.methods();
+        let answers = |method: &&'static Method| std::ptr::eq(methods[method.name], *method);
+        self.layers
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .map(|group| (group, group.methods.iter().filter(answers).collect()))
+            .collect()
+    }
+}
+
+/// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
+const V1: &[Group] = &[
+    Group::of_daemon("Common", COMMON),
+    Group::of_daemon("Wallet", WALLET),
+    Group::of_daemon("Auth", AUTH),
+];
+
+/// `/rpc/v1` of a full node.
+pub const FULL_NODE_V1: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v1",
+    layers: &[V1],
+};
+
+/// `/rpc/v0` of a full node: all of v1, with the signatures of old where they differ.
+pub const FULL_NODE_V0: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v0",
+    layers: &[V1],
+};
+
+/// `/rpc/v0` of a miner.
+pub const MINER: Surface = Surface {
+    program: Role::StorageMiner.program(),
+    path: "/rpc/v0",
+    layers: &[&[
+        Group::of_daemon("Common", COMMON),
+        Group::of_daemon("Auth", AUTH),
+    ]],
+};
+
+impl Role {
+    /// The paths of this daemon; the last is its main one.
+    pub const fn surfaces(self) -> &'static [&'static Surface] {
+        match self {
+            Role::FullNode => &[&FULL_NODE_V0, &FULL_NODE_V1],
+            Role::StorageMiner => &[&MINER],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_layer_replaces() {
+        const FIRST: &[Method] = &[WALLET[0]];
+        const BELOW: &[Group] = &[Group::of_daemon("Below", WALLET)];
+        const ABOVE: &[Group] = &[Group::of_daemon("Above", FIRST)];
+        let surface = Surface {
+            layers: &[BELOW, ABOVE],
+            ..FULL_NODE_V1
+        };
+        assert_eq!(surface.methods().len(), WALLET.len());
+        let counts: Vec<_> = surface
+            .groups()
+            .iter()
+            .map(|(group, methods)| (group.name, methods.len()))
+            .collect();
+        assert_eq!(counts, [("Below", WALLET.len() - 1), ("Above", 1)]);
+    }
+}
