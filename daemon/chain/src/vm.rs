@@ -16,6 +16,7 @@
 //! | [`machine`] | one epoch's state and context; runs messages and calls |
 //! | [`runtime`] | what an actor's code sees |
 //! | [`actors`] | the actors |
+//! | [`multimap`] | many values under a key |
 //! | [`error`] | how an actor fails, and how the machine does |
 //!
 //! # How an actor is written
@@ -80,6 +81,7 @@ pub mod gas;
 mod journal;
 pub mod machine;
 pub mod manifest;
+pub mod multimap;
 pub mod runtime;
 pub mod state_tree;
 pub mod trace;

@@ -13,6 +13,7 @@ pub mod paych;
 pub mod placeholder;
 pub mod power;
 pub mod reward;
+pub mod smooth;
 pub mod system;
 pub mod verifreg;
 
