@@ -17,6 +17,9 @@
 //! | [`runtime`] | what an actor's code sees |
 //! | [`actors`] | the actors |
 //! | [`multimap`] | many values under a key |
+//! | [`apply`] | one message: validity, fees, receipt |
+//! | [`executor`] | one tipset |
+//! | [`genesis`] | the state before the first epoch |
 //! | [`error`] | how an actor fails, and how the machine does |
 //!
 //! # How an actor is written
@@ -74,10 +77,14 @@
 //! code that the real actor has for it.
 
 pub mod actors;
+pub mod apply;
 pub mod blocks;
 pub mod error;
+pub mod executor;
+pub mod fees;
 pub mod frc42;
 pub mod gas;
+pub mod genesis;
 mod journal;
 pub mod machine;
 pub mod manifest;
@@ -86,6 +93,8 @@ pub mod runtime;
 pub mod state_tree;
 pub mod trace;
 
+pub use apply::{Applied, ApplyKind};
 pub use error::{ActorError, OrExit, VmError};
+pub use executor::{Executor, NativeExecutor};
 pub use machine::{Context, Externs, Machine};
 pub use runtime::Runtime;

@@ -4,7 +4,7 @@
 //! the states of the one before). They stay in memory; only what the final root reaches is written.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use super::error::VmError;
 pub struct Blocks(Rc<Inner>);
 
 struct Inner {
-    base: Arc<dyn Blockstore + Send + Sync>,
+    base: Arc<dyn Blockstore>,
     /// What was read or written, and whether it still has to be written to the base.
     buffer: RefCell<HashMap<Cid, Entry>>,
     /// The first failure of the base. Collections report a failing store as one more of their own
@@ -61,7 +61,7 @@ impl std::fmt::Debug for Blocks {
 
 impl Blocks {
     /// An empty buffer over `base`.
-    pub fn new(base: Arc<dyn Blockstore + Send + Sync>) -> Self {
+    pub fn new(base: Arc<dyn Blockstore>) -> Self {
         Self(Rc::new(Inner {
             base,
             buffer: RefCell::default(),
@@ -75,29 +75,35 @@ impl Blocks {
         self.0.failure.borrow_mut().take().map(VmError::Store)
     }
 
-    /// Writes what `root` reaches of the buffer to the store, links before those that link to them,
-    /// and forgets the buffer.
+    /// Writes what `root` reaches of the buffer to the store, and forgets the buffer.
+    ///
+    /// # Errors
+    /// As [`Self::store`].
+    pub fn flush(&self, root: &Cid) -> Result<(), VmError> {
+        self.store(root)?;
+        self.0.buffer.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// Writes what `root` reaches of the buffer to the store, links before those that link to them.
     ///
     /// # Errors
     /// [`VmError::Store`] when the store cannot be written, or a buffered block is not DAG-CBOR.
-    pub fn flush(&self, root: &Cid) -> Result<(), VmError> {
-        let mut order = Vec::new();
-        {
-            let buffer = self.0.buffer.borrow();
-            let mut seen = std::collections::HashSet::new();
-            // Depth first: (cid, its links were already pushed).
-            let mut stack = vec![(*root, false)];
-            while let Some((cid, expanded)) = stack.pop() {
-                if expanded {
-                    order.push(cid);
-                    continue;
-                }
-                let Some(entry) = buffer.get(&cid).filter(|entry| entry.dirty) else {
-                    continue;
-                };
-                if !seen.insert(cid) {
-                    continue;
-                }
+    pub fn store(&self, root: &Cid) -> Result<(), VmError> {
+        let buffer = self.0.buffer.borrow();
+        let mut seen = HashSet::new();
+        // Depth first: (cid, whether its links have been written).
+        let mut stack = vec![(*root, false)];
+        while let Some((cid, ready)) = stack.pop() {
+            let Some(entry) = buffer.get(&cid).filter(|entry| entry.dirty) else {
+                continue;
+            };
+            if ready {
+                self.0
+                    .base
+                    .put_keyed(&cid, &entry.data)
+                    .map_err(VmError::Store)?;
+            } else if seen.insert(cid) {
                 stack.push((cid, true));
                 if cid.codec() == DAG_CBOR {
                     let links = links(&entry.data).map_err(VmError::Store)?;
@@ -105,16 +111,6 @@ impl Blocks {
                 }
             }
         }
-        let mut buffer = self.0.buffer.borrow_mut();
-        for cid in &order {
-            if let Some(entry) = buffer.get(cid) {
-                self.0
-                    .base
-                    .put_keyed(cid, &entry.data)
-                    .map_err(VmError::Store)?;
-            }
-        }
-        buffer.clear();
         Ok(())
     }
 

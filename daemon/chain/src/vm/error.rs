@@ -160,6 +160,22 @@ pub enum VmError {
         "state tree version {0} is not supported: only version 5 (actors v10 and later) is executed"
     )]
     StateVersion(u64),
+    /// A message that can be in no block.
+    #[error("the message cannot be executed: {0}")]
+    Message(String),
+    /// An implicit message failed, which only a defect can cause.
+    #[error("{what} failed with exit code {exit_code}: {error}")]
+    Implicit {
+        /// Which.
+        what: &'static str,
+        /// How.
+        exit_code: fvm_shared::error::ExitCode,
+        /// Why.
+        error: String,
+    },
+    /// The thread that executes could not be started.
+    #[error("no thread to execute messages on: {0}; raise the limit of threads or memory")]
+    Thread(std::io::Error),
     /// The state contradicts itself.
     #[error("the chain's state is inconsistent: {0}; restore the repo from a backup or start anew")]
     Inconsistent(String),

@@ -49,7 +49,7 @@ pub struct Context {
 }
 
 /// What the machine asks of the chain around it.
-pub trait Externs: Debug {
+pub trait Externs: Debug + Send + Sync {
     /// The randomness drawn from the tickets at an epoch, as `StateGetRandomnessDigestFromTickets`.
     ///
     /// # Errors

@@ -124,7 +124,7 @@ impl<'m> Runtime<'m> {
     /// The randomness of the tickets at an epoch, before personalization.
     ///
     /// # Errors
-    /// `USR_ILLEGAL_ARGUMENT` when the epoch lies in the future, `USR_ASSERTION_FAILED` otherwise.
+    /// `USR_ILLEGAL_ARGUMENT` when the epoch lies in the future or before the chain.
     pub fn chain_randomness(&self, epoch: ChainEpoch) -> Result<[u8; 32], ActorError> {
         self.past(epoch)?;
         self.machine.externs.chain_randomness(epoch).or_exit(
@@ -147,7 +147,7 @@ impl<'m> Runtime<'m> {
 
     fn past(&self, epoch: ChainEpoch) -> Result<(), ActorError> {
         if epoch > self.epoch() {
-            return Err(ActorError::assertion_failed(format!(
+            return Err(ActorError::illegal_argument(format!(
                 "randomness epoch {epoch} is in the future"
             )));
         }

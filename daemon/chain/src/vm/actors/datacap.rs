@@ -1,5 +1,9 @@
 //! f07, the datacap token.
 
+mod state;
+
+pub use state::{State, TokenState};
+
 use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::MethodNum;
 

@@ -1,5 +1,9 @@
 //! f06, the verified registry.
 
+mod state;
+
+pub use state::State;
+
 use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::MethodNum;
 
