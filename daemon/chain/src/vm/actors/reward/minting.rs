@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_epoch_mints_what_mainnets_did_by_simple_minting() {
+    fn the_first_epoch_mints_what_simple_minting_says() {
         let zero = BigInt::default();
         let total = TokenAmount::from_whole(SIMPLE_TOTAL);
         let first = reward(
