@@ -24,6 +24,7 @@ pub struct Vector {
     /// The genesis: addresses and whole FIL.
     accounts: Vec<(String, u64)>,
     genesis: String,
+    /// Something has differed: what follows is not recorded.
     #[serde(skip)]
     pub broken: bool,
     pub steps: Vec<Step>,
@@ -49,14 +50,14 @@ impl Vector {
         }
     }
 
-    /// Writes it, unless the run has a difference in it.
+    /// Writes it, up to the first difference.
     pub fn write(&self, path: &Path) -> Result<()> {
         if self.broken {
             eprintln!(
-                "seed {}: not recorded, because something differs",
-                self.seed
+                "seed {}: only {} steps recorded",
+                self.seed,
+                self.steps.len()
             );
-            return Ok(());
         }
         let file = serde_json::json!({
             "seed": self.seed,

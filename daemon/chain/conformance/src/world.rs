@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
         report.count(source, kind, &message, &real, &native, same);
         report.gas(kind, &message, gas, applied.receipt.gas_used);
         self.root = real.root;
-        if same {
+        if same && !self.vector.broken {
             self.vector.steps.push(Step::new(
                 self.world.epoch,
                 implicit,
@@ -420,7 +420,8 @@ impl<'a> Run<'a> {
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner),
             )?);
-        } else {
+        }
+        if !same {
             // Go on from what is right.
             let blocks = Blocks::new(Arc::new(self.store.clone()));
             let context = context(self.world.epoch);

@@ -20,7 +20,11 @@ use super::error::VmError;
 /// The blockstore that a machine reads and writes: what was written since the last flush, over the
 /// chain's own store. Clones share one buffer, so an actor can hand it to its HAMTs and AMTs.
 #[derive(Clone)]
-pub struct Blocks(Rc<Inner>);
+pub struct Blocks {
+    inner: Rc<Inner>,
+    /// Whether what this handle reads and writes counts as used by an actor.
+    metered: bool,
+}
 
 struct Inner {
     base: Arc<dyn Blockstore>,
@@ -54,7 +58,7 @@ struct Entry {
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Blocks")
-            .field("buffered", &self.0.buffer.borrow().len())
+            .field("buffered", &self.inner.buffer.borrow().len())
             .finish()
     }
 }
@@ -62,17 +66,30 @@ impl std::fmt::Debug for Blocks {
 impl Blocks {
     /// An empty buffer over `base`.
     pub fn new(base: Arc<dyn Blockstore>) -> Self {
-        Self(Rc::new(Inner {
+        let inner = Rc::new(Inner {
             base,
             buffer: RefCell::default(),
             failure: RefCell::default(),
             usage: Cell::default(),
-        }))
+        });
+        Self {
+            inner,
+            metered: false,
+        }
+    }
+
+    /// The same buffer, for an actor: what it reads and writes costs gas.
+    #[must_use]
+    pub fn metered(&self) -> Self {
+        Self {
+            metered: true,
+            ..self.clone()
+        }
     }
 
     /// The first failure of the store since the last call, if any.
     pub fn take_failure(&self) -> Option<VmError> {
-        self.0.failure.borrow_mut().take().map(VmError::Store)
+        self.inner.failure.borrow_mut().take().map(VmError::Store)
     }
 
     /// Writes what `root` reaches of the buffer to the store, and forgets the buffer.
@@ -81,7 +98,7 @@ impl Blocks {
     /// As [`Self::store`].
     pub fn flush(&self, root: &Cid) -> Result<(), VmError> {
         self.store(root)?;
-        self.0.buffer.borrow_mut().clear();
+        self.inner.buffer.borrow_mut().clear();
         Ok(())
     }
 
@@ -90,7 +107,7 @@ impl Blocks {
     /// # Errors
     /// [`VmError::Store`] when the store cannot be written, or a buffered block is not DAG-CBOR.
     pub fn store(&self, root: &Cid) -> Result<(), VmError> {
-        let buffer = self.0.buffer.borrow();
+        let buffer = self.inner.buffer.borrow();
         let mut seen = HashSet::new();
         // Depth first: (cid, whether its links have been written).
         let mut stack = vec![(*root, false)];
@@ -99,7 +116,7 @@ impl Blocks {
                 continue;
             };
             if ready {
-                self.0
+                self.inner
                     .base
                     .put_keyed(&cid, &entry.data)
                     .map_err(VmError::Store)?;
@@ -116,7 +133,7 @@ impl Blocks {
 
     /// The blocks that were written and not yet flushed, for a caller that stores them itself.
     pub fn dirty(&self) -> Vec<(Cid, Vec<u8>)> {
-        let buffer = self.0.buffer.borrow();
+        let buffer = self.inner.buffer.borrow();
         buffer
             .iter()
             .filter(|(_, entry)| entry.dirty)
@@ -126,18 +143,20 @@ impl Blocks {
 
     /// What was read and written since this was last asked.
     pub fn take_usage(&self) -> Usage {
-        self.0.usage.take()
+        self.inner.usage.take()
     }
 
     fn count(&self, change: impl FnOnce(&mut Usage)) {
-        let mut usage = self.0.usage.get();
-        change(&mut usage);
-        self.0.usage.set(usage);
+        if self.metered {
+            let mut usage = self.inner.usage.get();
+            change(&mut usage);
+            self.inner.usage.set(usage);
+        }
     }
 
     fn fail(&self, error: anyhow::Error) -> anyhow::Error {
         let text = anyhow!("{error:#}");
-        self.0.failure.borrow_mut().get_or_insert(error);
+        self.inner.failure.borrow_mut().get_or_insert(error);
         text
     }
 }
@@ -150,7 +169,7 @@ fn links(data: &[u8]) -> Result<Vec<Cid>> {
 impl Blockstore for Blocks {
     fn get(&self, cid: &Cid) -> Result<Option<Vec<u8>>> {
         let buffered = self
-            .0
+            .inner
             .buffer
             .borrow()
             .get(cid)
@@ -158,7 +177,7 @@ impl Blockstore for Blocks {
         let data = match buffered {
             Some(data) => data,
             None => {
-                let data = match self.0.base.get(cid) {
+                let data = match self.inner.base.get(cid) {
                     Ok(Some(data)) => data,
                     // State that is linked to must be there.
                     Ok(None) => return Err(self.fail(anyhow!("block {cid} is missing"))),
@@ -168,7 +187,7 @@ impl Blockstore for Blocks {
                     data: data.clone(),
                     dirty: false,
                 };
-                self.0.buffer.borrow_mut().insert(*cid, entry);
+                self.inner.buffer.borrow_mut().insert(*cid, entry);
                 data
             }
         };
@@ -184,7 +203,7 @@ impl Blockstore for Blocks {
             usage.writes += 1;
             usage.bytes_written += data.len() as u64;
         });
-        let mut buffer = self.0.buffer.borrow_mut();
+        let mut buffer = self.inner.buffer.borrow_mut();
         buffer.entry(*cid).or_insert_with(|| Entry {
             data: data.to_vec(),
             dirty: true,

@@ -8,8 +8,8 @@
 
 use super::blocks::Usage;
 
-/// For being on the chain at all.
-pub const MESSAGE: u64 = 38_863 + 36 * STORAGE_BYTE;
+/// For being on the chain at all, and for the sender, which every message changes.
+pub const MESSAGE: u64 = 38_863 + 36 * STORAGE_BYTE + ACTOR_UPDATE;
 /// For each byte of a message or its return value.
 pub const STORAGE_BYTE: u64 = 1300;
 /// For moving funds.
@@ -22,10 +22,8 @@ pub const ACTOR_LOOKUP: u64 = 500_000;
 pub const ACTOR_UPDATE: u64 = 475_000;
 /// For the bytes of a new actor.
 pub const ACTOR_CREATE: u64 = 650_000;
-/// For each address that is resolved.
-pub const ADDRESS_LOOKUP: u64 = 1_050_000;
-/// For each address that gets an id.
-pub const ADDRESS_ASSIGN: u64 = 1_000_000;
+/// For each address that gets an id: looking it up and assigning it.
+pub const ADDRESS_ASSIGN: u64 = 1_050_000 + 1_000_000;
 /// For recovering a secp256k1 key.
 pub const SECP_RECOVER: u64 = 1_637_292;
 /// For verifying a BLS signature: two pairings.
@@ -33,15 +31,16 @@ pub const BLS_VERIFY: u64 = 2 * 8_299_302;
 /// What an actor's own code costs, for each call: an approximation, see the module.
 pub const INVOCATION: u64 = 1_000_000;
 
-const BLOCK_OPEN: u64 = 187_440;
-const BLOCK_PERSIST: u64 = 334_000 + 172_000;
-const BLOCK_PERSIST_BYTE: u64 = 3340;
-const BLOCK_RETAIN_BYTE: u64 = 10;
+const BLOCK_OPEN: u64 = 187_440 + 300;
+const BLOCK_READ_BYTE: u64 = 11;
+const BLOCK_PERSIST: u64 = 334_000 + 172_000 + 300;
+/// Storing, hashing, copying and keeping.
+const BLOCK_PERSIST_BYTE: u64 = 3340 + 10 + 3 + 10;
 
 /// For the blocks that a call has read and written.
 pub fn blocks(usage: Usage) -> u64 {
     usage.reads * BLOCK_OPEN
-        + usage.bytes_read * BLOCK_RETAIN_BYTE
+        + usage.bytes_read * BLOCK_READ_BYTE
         + usage.writes * BLOCK_PERSIST
         + usage.bytes_written * BLOCK_PERSIST_BYTE
 }

@@ -194,6 +194,7 @@ mod tests {
     use super::*;
 
     fn build(accounts: Vec<(Address, TokenAmount)>) -> Result<StateTree, GenesisError> {
+        #[allow(clippy::arc_with_non_send_sync)] // One thread, and a store takes an `Arc`.
         let store = Arc::new(MemoryBlockstore::default());
         let blocks = Blocks::new(store.clone());
         let genesis = Genesis {

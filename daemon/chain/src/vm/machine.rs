@@ -29,6 +29,9 @@ use super::trace::{CallTrace, GasCharge};
 /// How deeply calls may nest, as in the FVM.
 pub const MAX_CALL_DEPTH: u32 = 1024;
 
+/// Actors that are always at hand, so that using them is free (FIP-0055).
+const PRELOADED: &[ActorID] = &[0, 1, 2, 3, 4, 5, 6, 7, 10, 99];
+
 /// What is the same for all messages of a tipset.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -99,7 +102,6 @@ pub(super) struct Stack {
 /// What has been paid for already: looking an actor up costs once in a message.
 #[derive(Debug, Default)]
 struct Access {
-    addresses: HashSet<Address>,
     read: HashSet<ActorID>,
     updated: HashSet<ActorID>,
 }
@@ -200,12 +202,9 @@ impl Machine {
     ) -> Result<(), VmError> {
         self.tree.blocks().take_usage();
         let mut access = Access::default();
-        access.addresses.extend([from, to]);
         access.updated.insert(origin);
         access.read.insert(origin);
         access.read.extend(self.tree.lookup(&to)?);
-        // Always at hand (FIP-0055).
-        access.read.extend([0, 1, 2, 3, 4, 5, 6, 7, 10, 99]);
         self.stack = Stack {
             origin,
             origin_address: Some(from),
@@ -280,7 +279,7 @@ impl Machine {
         value: &TokenAmount,
         read_only: bool,
     ) -> Result<Outcome, CallError> {
-        let id = match self.resolve(to)? {
+        let id = match self.tree.lookup(to)? {
             Some(id) => id,
             None => self.create_by_send(to, read_only)?,
         };
@@ -316,7 +315,6 @@ impl Machine {
         }
         self.charge("OnCreateActor", gas::ADDRESS_ASSIGN + gas::ACTOR_CREATE)?;
         let id = self.tree.register(to)?;
-        self.stack.access.addresses.insert(*to);
         self.set_actor(id, ActorState::new_empty(kind.code(), delegated))?;
         if kind == ActorKind::Account {
             let key = IpldBlock::serialize_cbor(to).map_err(|error| {
@@ -455,7 +453,7 @@ impl Machine {
 
     /// An actor, for gas when it is the first time.
     pub(super) fn actor(&mut self, id: ActorID) -> Result<Option<ActorState>, CallError> {
-        if self.stack.access.read.insert(id) {
+        if !PRELOADED.contains(&id) && self.stack.access.read.insert(id) {
             self.charge("OnActorLookup", gas::ACTOR_LOOKUP)?;
         }
         Ok(self.tree.get(id)?)
@@ -469,6 +467,9 @@ impl Machine {
     }
 
     pub(super) fn charge_update(&mut self, id: ActorID) -> Result<(), OutOfGas> {
+        if PRELOADED.contains(&id) {
+            return Ok(());
+        }
         if self.stack.access.read.insert(id) {
             self.charge("OnActorLookup", gas::ACTOR_LOOKUP)?;
         }
@@ -476,21 +477,6 @@ impl Machine {
             self.charge("OnActorUpdate", gas::ACTOR_UPDATE)?;
         }
         Ok(())
-    }
-
-    /// The id behind an address, for gas when it is the first time.
-    pub(super) fn resolve(&mut self, address: &Address) -> Result<Option<ActorID>, CallError> {
-        if let Payload::ID(id) = address.payload() {
-            return Ok(Some(*id));
-        }
-        if !self.stack.access.addresses.contains(address) {
-            self.charge("OnResolveAddress", gas::ADDRESS_LOOKUP)?;
-        }
-        let id = self.tree.lookup(address)?;
-        if id.is_some() {
-            self.stack.access.addresses.insert(*address);
-        }
-        Ok(id)
     }
 
     /// Notes that the machine failed under an actor, whose own result no longer counts.

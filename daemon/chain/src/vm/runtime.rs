@@ -203,7 +203,7 @@ impl<'m> Runtime<'m> {
 
     /// The store that states, HAMTs and AMTs live in.
     pub fn store(&self) -> Blocks {
-        self.machine.tree.blocks().clone()
+        self.machine.tree.blocks().metered()
     }
 
     /// This actor's state.
@@ -327,8 +327,8 @@ impl<'m> Runtime<'m> {
     /// # Errors
     /// Only when the machine fails.
     pub fn resolve(&mut self, address: &Address) -> Result<Option<ActorID>, ActorError> {
-        let id = self.machine.resolve(address);
-        self.settle(id)
+        let id = self.machine.tree.lookup(address);
+        self.settle(id.map_err(Into::into))
     }
 
     /// The id behind an address; an address that has none gets one by being sent nothing, as
