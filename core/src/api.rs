@@ -9,11 +9,21 @@ use crate::error::Needs;
 use crate::{Error, Method};
 
 pub mod auth;
+pub mod backup;
+pub mod chain;
 pub mod common;
+pub mod gas;
+pub mod mining;
+pub mod mpool;
+pub mod net;
+pub mod status;
 mod surface;
+pub mod sync;
+pub mod v0;
+pub mod v2;
 pub mod wallet;
 
-pub use surface::{FULL_NODE_V0, FULL_NODE_V1, Group, MINER, Surface};
+pub use surface::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2, Group, MINER, Surface};
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]

@@ -41,6 +41,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         return Err(error);
     }
     let reader = rpc.key("client").map(|_| reader.expand(&item));
+    let outputs = outputs(&item);
     let table = format_ident!("{}", screaming(&item.ident.to_string()));
     let visibility = &item.vis;
     let docs = format!(
@@ -54,7 +55,26 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         #visibility const #table: &[::lotus_core::Method] = &[#(#rows),*];
 
         #reader
+
+        // A trait that is only called gets jsonrpsee's own error: without this, what the trait
+        // imports for its results would be unused.
+        #(const _: ::std::marker::PhantomData<#outputs> = ::std::marker::PhantomData;)*
     })
+}
+
+/// What the first function with a `Result<…>` returns, and the first channel.
+fn outputs(item: &ItemTrait) -> Vec<&Type> {
+    let outputs = item.items.iter().filter_map(|member| match member {
+        TraitItem::Fn(function) => match &function.sig.output {
+            ReturnType::Type(_, ty) => Some(&**ty),
+            ReturnType::Default => None,
+        },
+        _ => None,
+    });
+    let (results, channels): (Vec<_>, Vec<_>) =
+        outputs.partition(|ty| generic_argument(ty).is_some());
+    let firsts = [results.first(), channels.first()];
+    firsts.into_iter().flatten().copied().collect()
 }
 
 /// The arguments of the trait's `#[rpc(…)]`.
@@ -252,14 +272,19 @@ fn result(output: &ReturnType) -> Type {
     let ReturnType::Type(_, ty) = output else {
         return parse_quote!(());
     };
-    if let Type::Path(path) = &**ty
+    generic_argument(ty).unwrap_or(ty).clone()
+}
+
+/// The `T` of `Something<T, …>`.
+fn generic_argument(ty: &Type) -> Option<&Type> {
+    if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && let syn::PathArguments::AngleBracketed(generics) = &last.arguments
         && let Some(syn::GenericArgument::Type(first)) = generics.args.first()
     {
-        return first.clone();
+        return Some(first);
     }
-    (**ty).clone()
+    None
 }
 
 /// A type as the table has it.

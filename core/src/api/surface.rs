@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{auth::AUTH, common::COMMON, wallet::WALLET};
+use crate::api::{
+    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, mining::MINING,
+    mpool::MPOOL, net::NET, status::STATUS, sync::SYNC, v0, v2, wallet::WALLET,
+};
 use crate::error::Needs;
 use crate::{Method, Role};
 
@@ -22,6 +25,14 @@ impl Group {
         Self {
             name,
             needs: None,
+            methods,
+        }
+    }
+
+    const fn needing(needs: Needs, name: &'static str, methods: &'static [Method]) -> Self {
+        Self {
+            name,
+            needs: Some(needs),
             methods,
         }
     }
@@ -66,6 +77,28 @@ const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Chain, "Backup", BACKUP),
+    Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Chain, "Gas", GAS),
+    Group::needing(Needs::Chain, "Miner", MINING),
+    Group::needing(Needs::Chain, "Mpool", MPOOL),
+    Group::needing(Needs::Upstream, "Net", NET),
+    Group::needing(Needs::Chain, "Node", STATUS),
+    Group::needing(Needs::Chain, "Sync", SYNC),
+];
+
+/// What Lotus's `/rpc/v0` has beside it, or instead.
+const V0: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
+    Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
+    Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
+    Group::needing(Needs::Chain, "State of v0", v0::state::STATE_V0),
+];
+
+/// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
+const V2: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
 ];
 
 /// `/rpc/v1` of a full node.
@@ -79,7 +112,14 @@ pub const FULL_NODE_V1: Surface = Surface {
 pub const FULL_NODE_V0: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v0",
-    layers: &[V1],
+    layers: &[V1, V0],
+};
+
+/// `/rpc/v2` of a full node.
+pub const FULL_NODE_V2: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v2",
+    layers: &[V2],
 };
 
 /// `/rpc/v0` of a miner.

@@ -1,6 +1,6 @@
 //! What the chain knows of a storage miner.
 
-use super::{Address, Bytes, PeerId, TokenAmount};
+use super::{Address, Bytes, TokenAmount};
 use crate::object;
 
 /// Who owns, controls and gains from a miner, and where it is reached (Lotus `api.MinerInfo`).
@@ -19,7 +19,7 @@ pub struct MinerInfo {
     /// The epoch at which `new_worker` takes over; -1 if none was proposed.
     pub worker_change_epoch: i64,
     /// The miner's identity in the peer-to-peer network, if it has set one.
-    pub peer_id: Option<PeerId>,
+    pub peer_id: Option<String>,
     /// Where it is reached: multiaddrs in their binary form. On the wire none are `null`.
     #[nil]
     pub multiaddrs: Vec<Bytes>,

@@ -45,7 +45,7 @@ pub struct ForkUpgradeParams {
     pub upgrade_tape_height: i64,
     /// The epoch of the upgrade Kumquat.
     pub upgrade_kumquat_height: i64,
-    /// For how many epochs from Breeze on gas was cheaper.
+    /// For how many epochs after Breeze the base fee was held at its least.
     pub breeze_gas_tamping_duration: i64,
     /// The epoch of the upgrade Calico.
     pub upgrade_calico_height: i64,

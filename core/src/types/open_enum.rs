@@ -1,19 +1,19 @@
 //! Enumerations that the network can extend: a value that this program does not know is kept.
 
-/// An enumeration that is a number on the wire: `pub enum Name: u64 { Variant = 0, … }`.
+/// An enumeration that is a number on the wire: `enum Name: u64 { Variant = 0, … }`.
 ///
 /// Adds a variant `Other` for every other number, conversions from and into the number, and a
 /// default: Go's zero.
 macro_rules! int_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident: $int:ty {
+        $vis:vis enum $name:ident: $int:ty {
             $($(#[$variant_meta:meta])* $variant:ident = $number:literal,)+
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
+        $vis enum $name {
             $($(#[$variant_meta])* $variant,)+
             /// A number that this program does not know.
             Other($int),
@@ -62,20 +62,20 @@ macro_rules! int_enum {
     };
 }
 
-/// An enumeration that is a text on the wire: `pub enum Name { Variant = "text", … }`.
+/// An enumeration that is a text on the wire: `enum Name { Variant = "text", … }`.
 ///
 /// Adds a variant `Other` for every other text, conversions from and into the text, and a default:
 /// Go's zero, the empty text.
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident {
+        $vis:vis enum $name:ident {
             $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
+        $vis enum $name {
             $($(#[$variant_meta])* $variant,)+
             /// A text that this program does not know.
             Other(String),
@@ -83,7 +83,7 @@ macro_rules! text_enum {
 
         impl $name {
             /// The text on the wire.
-            pub fn as_str(&self) -> &str {
+            $vis fn as_str(&self) -> &str {
                 match self {
                     $($name::$variant => $text,)+
                     $name::Other(other) => other,
@@ -139,7 +139,7 @@ mod tests {
 
     int_enum! {
         /// A sample.
-        pub enum Level: i64 {
+        enum Level: i64 {
             /// Down.
             Low = 1,
             /// Up.
@@ -149,7 +149,7 @@ mod tests {
 
     text_enum! {
         /// A sample.
-        pub enum Word {
+        enum Word {
             /// Yes.
             Yes = "yes",
         }

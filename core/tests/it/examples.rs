@@ -1,6 +1,6 @@
 //! Every example of Lotus's documentation is read as the type of the table and written again.
 
-use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, MINER, Surface};
+use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2, MINER, Surface};
 use lotus_core::{Method, WireType};
 use serde::Deserialize;
 use serde_json::Value;
@@ -13,6 +13,7 @@ const EXAMPLES: &str = include_str!("../../../testutil/fixtures/lotus-examples.j
 const SERVED: &[(&str, Surface)] = &[
     ("full-v0", FULL_NODE_V0),
     ("full-v1", FULL_NODE_V1),
+    ("full-v2", FULL_NODE_V2),
     ("miner", MINER),
 ];
 

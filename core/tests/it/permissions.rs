@@ -12,6 +12,7 @@ const LOTUS: &str = include_str!("../../../testutil/fixtures/lotus-permissions.t
 const SERVED: &[(&str, Surface)] = &[
     ("full-v0", api::FULL_NODE_V0),
     ("full-v1", api::FULL_NODE_V1),
+    ("full-v2", api::FULL_NODE_V2),
     ("miner", api::MINER),
 ];
 
