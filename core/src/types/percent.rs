@@ -64,7 +64,7 @@ mod tests {
         #[test]
         fn what_is_displayed_is_read(hundredths in any::<i16>()) {
             let text = Percent(hundredths.into()).to_string();
-            prop_assert_eq!(serde_json::from_str::<Percent>(&text).unwrap().0, i32::from(hundredths));
+            prop_assert_eq!(serde_json::from_str::<Percent>(&text).unwrap(), Percent(hundredths.into()));
         }
     }
 
