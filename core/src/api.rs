@@ -8,10 +8,13 @@ use jsonrpsee::core::server::{MethodCallback, Methods};
 use crate::error::Needs;
 use crate::{Error, Method};
 
+pub mod actor_events;
 pub mod auth;
 pub mod backup;
 pub mod chain;
 pub mod common;
+pub mod eth;
+pub mod f3;
 pub mod gas;
 pub mod mining;
 pub mod mpool;

@@ -3,8 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::api::{
-    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, mining::MINING,
-    mpool::MPOOL, net::NET, status::STATUS, sync::SYNC, v0, v2, wallet::WALLET,
+    actor_events::ACTOR_EVENTS,
+    auth::AUTH,
+    backup::BACKUP,
+    chain::CHAIN,
+    common::COMMON,
+    eth::{ETH, chain::ETH_CHAIN, filter::ETH_FILTER, trace::ETH_TRACES},
+    f3::F3,
+    gas::GAS,
+    mining::MINING,
+    mpool::MPOOL,
+    net::NET,
+    status::STATUS,
+    sync::SYNC,
+    v0, v2,
+    wallet::WALLET,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -77,14 +90,24 @@ const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Upstream, "F3", F3),
     Group::needing(Needs::Chain, "Gas", GAS),
     Group::needing(Needs::Chain, "Miner", MINING),
     Group::needing(Needs::Chain, "Mpool", MPOOL),
     Group::needing(Needs::Upstream, "Net", NET),
     Group::needing(Needs::Chain, "Node", STATUS),
     Group::needing(Needs::Chain, "Sync", SYNC),
+];
+
+/// Ethereum's API, the same on every path of a full node.
+const ETHEREUM: &[Group] = &[
+    Group::needing(Needs::Upstream, "Eth", ETH),
+    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
+    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.
@@ -105,21 +128,21 @@ const V2: &[Group] = &[
 pub const FULL_NODE_V1: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v1",
-    layers: &[V1],
+    layers: &[V1, ETHEREUM],
 };
 
 /// `/rpc/v0` of a full node: all of v1, with the signatures of old where they differ.
 pub const FULL_NODE_V0: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v0",
-    layers: &[V1, V0],
+    layers: &[V1, ETHEREUM, V0],
 };
 
 /// `/rpc/v2` of a full node.
 pub const FULL_NODE_V2: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v2",
-    layers: &[V2],
+    layers: &[V2, ETHEREUM],
 };
 
 /// `/rpc/v0` of a miner.
