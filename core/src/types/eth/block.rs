@@ -91,7 +91,8 @@ impl<'de> Deserialize<'de> for EthBlockTransaction {
                 self,
                 transaction: A,
             ) -> Result<EthBlockTransaction, A::Error> {
-                EthTx::deserialize(MapAccessDeserializer::new(transaction))
+                // `EthTx::deserialize` would be the derived one, which `#[object]` wraps.
+                Deserialize::deserialize(MapAccessDeserializer::new(transaction))
                     .map(|transaction| EthBlockTransaction::Whole(Box::new(transaction)))
             }
         }
@@ -123,6 +124,13 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_transaction() {
+        let read: EthBlockTransaction =
+            serde_json::from_str(r#"{"NONCE":"0x5","accessList":null}"#).unwrap();
+        let whole = EthTx {
+            nonce: 5.into(),
+            ..EthTx::default()
+        };
+        assert_eq!(read, EthBlockTransaction::Whole(Box::new(whole)));
         for bad in ["null", "7", "[]", r#""0x""#] {
             assert!(
                 serde_json::from_str::<EthBlockTransaction>(bad).is_err(),

@@ -180,7 +180,8 @@ impl<'de> Deserialize<'de> for EthBlockNumberOrHash {
                 self,
                 map: A,
             ) -> Result<EthBlockNumberOrHash, A::Error> {
-                let object = Eip1898::deserialize(MapAccessDeserializer::new(map))?;
+                // `Eip1898::deserialize` would be the derived one, which `#[object]` wraps.
+                let object: Eip1898 = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
                 match (object.block_number, object.block_hash) {
                     (Some(number), None) => Ok(EthBlockNumberOrHash::Number(number)),
                     (None, Some(hash)) => Ok(EthBlockNumberOrHash::Hash {

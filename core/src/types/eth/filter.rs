@@ -122,7 +122,8 @@ impl<'de> Deserialize<'de> for EthFilterMatch {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, log: A) -> Result<EthFilterMatch, A::Error> {
-                EthLog::deserialize(MapAccessDeserializer::new(log))
+                // `EthLog::deserialize` would be the derived one, which `#[object]` wraps.
+                Deserialize::deserialize(MapAccessDeserializer::new(log))
                     .map(|log| EthFilterMatch::Log(Box::new(log)))
             }
         }
@@ -189,6 +190,13 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<EthFilterSpec>(bad).is_err(), "{bad}");
         }
+        let read: EthFilterMatch =
+            serde_json::from_str(r#"{"LOGINDEX":"0x5","topics":null}"#).unwrap();
+        let log = EthLog {
+            log_index: 5.into(),
+            ..EthLog::default()
+        };
+        assert_eq!(read, EthFilterMatch::Log(Box::new(log)));
         for bad in ["{}x", "null", "7", r#""0x""#] {
             assert!(
                 serde_json::from_str::<EthFilterMatch>(bad).is_err(),

@@ -77,7 +77,8 @@ impl<'de> Deserialize<'de> for EthSyncingResult {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EthSyncingResult, A::Error> {
-                let progress = Progress::deserialize(MapAccessDeserializer::new(map))?;
+                // `Progress::deserialize` would be the derived one, which `#[object]` wraps.
+                let progress: Progress = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
                 Ok(EthSyncingResult::Syncing {
                     starting_block: progress.starting_block,
                     current_block: progress.current_block,
@@ -129,6 +130,14 @@ mod tests {
         );
         let read = |json| serde_json::from_str::<EthSyncingResult>(json);
         assert_eq!(read("false").unwrap(), EthSyncingResult::Done);
+        let lower = r#"{"startingblock":"0x1","currentblock":"0x2","highestblock":"0x3"}"#;
+        let [starting_block, current_block, highest_block] = [1, 2, 3].map(EthUint64);
+        let syncing = EthSyncingResult::Syncing {
+            starting_block,
+            current_block,
+            highest_block,
+        };
+        assert_eq!(read(lower).unwrap(), syncing);
         for bad in ["true", "null", "0", r#""false""#] {
             assert!(read(bad).is_err(), "{bad}");
         }
