@@ -16,17 +16,26 @@ pub mod common;
 pub mod eth;
 pub mod f3;
 pub mod gas;
+pub mod market;
+pub mod miner;
 pub mod mining;
 pub mod mpool;
+pub mod msig;
 pub mod net;
+pub mod paych;
+pub mod remote_wallet;
+pub mod state;
 pub mod status;
 mod surface;
 pub mod sync;
 pub mod v0;
 pub mod v2;
 pub mod wallet;
+pub mod worker;
 
-pub use surface::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2, Group, MINER, Surface};
+pub use surface::{
+    FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2, Group, MINER, REMOTE_WALLET, Surface, WORKER,
+};
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]

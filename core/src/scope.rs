@@ -67,6 +67,26 @@ impl Scope {
             .any(|pattern| Pattern::new(pattern).matches(name))
     }
 
+    /// Those of some named things whose name is that of a covered method: as
+    /// [`allows_method`](Self::allows_method) of each, but the patterns are read once.
+    pub fn covered<'a, T>(
+        &self,
+        named: impl IntoIterator<Item = (&'a str, T)>,
+    ) -> impl Iterator<Item = T> {
+        let patterns: Option<Vec<Pattern>> = self.methods.as_ref().map(|methods| {
+            methods
+                .iter()
+                .map(|pattern| Pattern::new(pattern))
+                .collect()
+        });
+        named.into_iter().filter_map(move |(name, thing)| {
+            let covered = patterns
+                .as_ref()
+                .is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(name)));
+            covered.then_some(thing)
+        })
+    }
+
     /// Whether everything that `other` allows is allowed by this scope too, which is what a token
     /// needs in order to mint one. Patterns are compared as texts: one that only happens to match
     /// nothing else is not recognised.

@@ -32,6 +32,7 @@ mod message_match;
 mod message_prototype;
 mod message_send_spec;
 mod miner_info;
+mod miner_process;
 mod mpool;
 mod msg_lookup;
 mod multisig;
@@ -43,12 +44,18 @@ mod open_enum;
 mod payment_channel;
 mod peer_id;
 mod percent;
+mod piece;
 mod power;
+mod proving;
 mod randomness;
+mod reader_stream;
 mod receipt;
 mod schema;
+mod sealing;
 mod sector_on_chain;
+mod sector_ref;
 mod signature;
+mod storage;
 mod supply;
 mod sync_state;
 mod tipset;
@@ -57,6 +64,8 @@ mod token;
 mod verified_registry;
 mod version;
 mod voucher;
+mod wallet_meta;
+mod worker;
 
 pub use actor::Actor;
 pub use actor_event::{ActorEvent, ActorEventBlock, ActorEventFilter};
@@ -103,6 +112,7 @@ pub use message_match::MessageMatch;
 pub use message_prototype::MessagePrototype;
 pub use message_send_spec::MessageSendSpec;
 pub use miner_info::{BeneficiaryTerm, Fault, MinerInfo, MinerSectors, PendingBeneficiaryChange};
+pub use miner_process::{AddressConfig, MinerSubsystem};
 pub use mpool::{MpoolChange, MpoolConfig, MpoolUpdate};
 pub use msg_lookup::MsgLookup;
 pub use multisig::{MsigTransaction, MsigVesting};
@@ -118,14 +128,31 @@ pub use payment_channel::{
 };
 pub use peer_id::{PeerId, PeerIdError};
 pub use percent::Percent;
+pub use piece::{
+    DataActivationNotification, DealSchedule, PieceActivationManifest, PieceDealInfo, PieceInfo,
+    SectorPiece, VerifiedAllocationKey,
+};
 pub use power::{MinerPower, PowerClaim};
+pub use proving::{PoStPartition, PostSectorChallenge, SubmitWindowedPoStParams, WindowPoStResult};
 pub use randomness::DomainSeparationTag;
+pub use reader_stream::{ReaderStream, StreamType};
 pub use receipt::{Event, EventEntry, MessageReceipt, ReceiptVersion};
+pub use sealing::{
+    CallError, CallErrorCode, CallId, CommitBatchResult, HttpHeader, NumAssignerMeta,
+    PreCommitBatchResult, RemoteSectorMeta, ReplicaUpdateOut, SealRandomness, SealedRef,
+    SectorCids, SectorInfo, SectorLocation, SectorLog, SectorOffset, SectorState, TaskType,
+    TaskTypes, UnpaddedRange,
+};
 pub use sector_on_chain::{
     SectorExpiration, SectorOnChainInfo, SectorPartition, SectorPreCommitInfo,
     SectorPreCommitOnChainInfo,
 };
+pub use sector_ref::{SectorId, SectorRef};
 pub use signature::{Signature, SignatureError, SignatureType};
+pub use storage::{
+    AcquireMode, FsStat, HealthReport, PathType, SectorDeclaration, SectorFileType, SectorLock,
+    SectorLocks, SectorStorageInfo, StorageId, StorageInfo, StoragePath,
+};
 pub use supply::CirculatingSupply;
 pub use sync_state::{ActiveSync, SyncState, SyncStateStage};
 pub use tipset::{TipSet, TipSetError, TipSetKey};
@@ -139,3 +166,5 @@ pub use token::{
 pub use verified_registry::{Allocation, Claim};
 pub use version::{ApiVersion, Version};
 pub use voucher::{ModVerifyParams, SignedVoucher, VoucherCreateResult, VoucherMerge, VoucherSpec};
+pub use wallet_meta::{MsgMeta, MsgType};
+pub use worker::{TaskResources, WorkerInfo, WorkerJob, WorkerResources, WorkerStats};

@@ -56,6 +56,8 @@ pub struct Limits {
     pub connections: usize,
     /// Calls in one batch.
     pub batch: usize,
+    /// Bytes of the reply to a batch.
+    pub batch_reply: usize,
     /// Calls in flight on one WebSocket.
     pub concurrent_calls: usize,
     /// Channels on one WebSocket.

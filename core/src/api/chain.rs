@@ -60,9 +60,7 @@ pub trait Chain {
     /// Returns the messages that a block includes.
     ///
     /// Blocks of a tipset may include the same message, or several with one nonce, of which one
-    /// is executed. What a tipset executes is [`chain_get_parent_messages`] of its child.
-    ///
-    /// [`chain_get_parent_messages`]: ChainClient::chain_get_parent_messages
+    /// is executed: see `ChainGetMessagesInTipset`.
     #[method(name = "ChainGetBlockMessages", perm = read)]
     async fn chain_get_block_messages(&self, block: Cid) -> Result<BlockMessages, Error>;
 

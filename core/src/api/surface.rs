@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::state::{
+    STATE, market::STATE_MARKET, miner::STATE_MINER, randomness::STATE_RANDOMNESS,
+    verified::STATE_VERIFIED,
+};
 use crate::api::{
     actor_events::ACTOR_EVENTS,
     auth::AUTH,
@@ -11,13 +15,19 @@ use crate::api::{
     eth::{ETH, chain::ETH_CHAIN, filter::ETH_FILTER, trace::ETH_TRACES},
     f3::F3,
     gas::GAS,
+    market::MARKET,
+    miner,
     mining::MINING,
     mpool::MPOOL,
+    msig::MSIG,
     net::NET,
+    paych::PAYCH,
+    remote_wallet,
     status::STATUS,
     sync::SYNC,
     v0, v2,
     wallet::WALLET,
+    worker,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -95,10 +105,18 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "Chain", CHAIN),
     Group::needing(Needs::Upstream, "F3", F3),
     Group::needing(Needs::Chain, "Gas", GAS),
+    Group::needing(Needs::Chain, "Market", MARKET),
     Group::needing(Needs::Chain, "Miner", MINING),
     Group::needing(Needs::Chain, "Mpool", MPOOL),
+    Group::needing(Needs::Chain, "Msig", MSIG),
     Group::needing(Needs::Upstream, "Net", NET),
     Group::needing(Needs::Chain, "Node", STATUS),
+    Group::needing(Needs::Chain, "Paych", PAYCH),
+    Group::needing(Needs::Chain, "State", STATE),
+    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
+    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
     Group::needing(Needs::Chain, "Sync", SYNC),
 ];
 
@@ -145,21 +163,57 @@ pub const FULL_NODE_V2: Surface = Surface {
     layers: &[V2, ETHEREUM],
 };
 
+/// What Lotus declares on `/rpc/v0` of a miner, and our own tokens.
+const MINER_V0: &[Group] = &[
+    Group::of_daemon("Common", COMMON),
+    Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Sealing, "Actor", miner::actor::ACTOR),
+    Group::needing(Needs::Sealing, "Backup", BACKUP),
+    Group::needing(Needs::Sealing, "Market", miner::market::MARKET),
+    Group::needing(Needs::Sealing, "Mining", miner::mining::MINING),
+    Group::needing(Needs::Sealing, "Proving", miner::proving::PROVING),
+    Group::needing(Needs::Sealing, "Return", miner::returns::RETURN),
+    Group::needing(Needs::Sealing, "Runtime", miner::runtime::RUNTIME),
+    Group::needing(Needs::Sealing, "Sealing", miner::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Sector", miner::sector::SECTOR),
+    Group::needing(Needs::Sealing, "Storage", miner::storage::STORAGE),
+    Group::needing(Needs::Sealing, "Worker", miner::worker::WORKER),
+];
+
+/// What Lotus declares on `/rpc/v0` of a worker.
+const WORKER_V0: &[Group] = &[
+    Group::needing(Needs::Sealing, "Management", worker::management::MANAGEMENT),
+    Group::needing(Needs::Sealing, "Proving", worker::proving::PROVING),
+    Group::needing(Needs::Sealing, "Sealing", worker::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Storage", worker::storage::STORAGE),
+];
+
 /// `/rpc/v0` of a miner.
 pub const MINER: Surface = Surface {
     program: Role::StorageMiner.program(),
     path: "/rpc/v0",
-    layers: &[&[
-        Group::of_daemon("Common", COMMON),
-        Group::of_daemon("Auth", AUTH),
-    ]],
+    layers: &[MINER_V0],
+};
+
+/// `/rpc/v0` of a worker of a miner. It is Lotus's program that serves it.
+pub const WORKER: Surface = Surface {
+    program: "lotus-worker",
+    path: "/rpc/v0",
+    layers: &[WORKER_V0],
+};
+
+/// `/rpc/v0` of a wallet that is a process of its own. It is Lotus's program that serves it.
+pub const REMOTE_WALLET: Surface = Surface {
+    program: "lotus-wallet",
+    path: "/rpc/v0",
+    layers: &[&[Group::of_daemon("Wallet", remote_wallet::REMOTE_WALLET)]],
 };
 
 impl Role {
-    /// The paths of this daemon; the last is its main one.
+    /// The paths of this daemon; the first is its main one.
     pub const fn surfaces(self) -> &'static [&'static Surface] {
         match self {
-            Role::FullNode => &[&FULL_NODE_V0, &FULL_NODE_V1],
+            Role::FullNode => &[&FULL_NODE_V1, &FULL_NODE_V0, &FULL_NODE_V2],
             Role::StorageMiner => &[&MINER],
         }
     }

@@ -271,3 +271,159 @@ impl BlockHeader {
 fn encode(tuple: &impl Serialize) -> Result<Vec<u8>, BlockError> {
     fvm_ipld_encoding::to_vec(tuple).map_err(BlockError::Encode)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use data_encoding::HEXLOWER;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::types::SignatureType;
+
+    // The genesis of mainnet, and the head of an excerpt of a chain: CID → CBOR.
+    const HEADERS: &str = include_str!("fixtures/headers.json");
+
+    // The example of Filecoin.ChainGetBlock in Lotus's API documentation.
+    const DOCUMENTED: &str = r#"{"Miner":"f01234","Ticket":{"VRFProof":"Ynl0ZSBhcnJheQ=="},"ElectionProof":{"WinCount":9,"VRFProof":"Ynl0ZSBhcnJheQ=="},"BeaconEntries":[{"Round":42,"Data":"Ynl0ZSBhcnJheQ=="}],"WinPoStProof":[{"PoStProof":8,"ProofBytes":"Ynl0ZSBhcnJheQ=="}],"Parents":[{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"}],"ParentWeight":"0","Height":10101,"ParentStateRoot":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"ParentMessageReceipts":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"Messages":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"BLSAggregate":{"Type":2,"Data":"Ynl0ZSBhcnJheQ=="},"Timestamp":42,"BlockSig":{"Type":2,"Data":"Ynl0ZSBhcnJheQ=="},"ForkSignaling":42,"ParentBaseFee":"0"}"#;
+
+    fn real_headers() -> Vec<(String, Vec<u8>)> {
+        let headers: BTreeMap<String, String> = serde_json::from_str(HEADERS).unwrap();
+        let decode = |(cid, hex): (String, String)| (cid, HEXLOWER.decode(hex.as_bytes()).unwrap());
+        headers.into_iter().map(decode).collect()
+    }
+
+    pub(crate) fn any_header() -> impl Strategy<Value = BlockHeader> {
+        let bytes = || any::<Vec<u8>>().prop_map(Bytes);
+        let cid = || any::<[u8; 4]>().prop_map(|block| Cid::of_dag_cbor(&block));
+        let signature = || {
+            prop::option::of((1u8..=3, bytes()).prop_map(|(kind, data)| Signature {
+                signature_type: SignatureType::try_from(kind).unwrap(),
+                data,
+            }))
+        };
+        let proofs = (
+            prop::option::of(bytes()),
+            prop::option::of((any::<i64>(), bytes())),
+            prop::collection::vec((any::<u64>(), bytes()), 0..3),
+            prop::collection::vec((any::<i64>(), bytes()), 0..3),
+        );
+        let numbers = (any::<u32>(), any::<i128>(), any::<i64>(), any::<u64>());
+        let more = (any::<u64>(), any::<i128>());
+        let cids = (prop::collection::vec(cid(), 0..4), cid(), cid(), cid());
+        (proofs, numbers, more, cids, signature(), signature()).prop_map(
+            |((ticket, election, beacons, proofs), numbers, more, cids, aggregate, signature)| {
+                BlockHeader {
+                    miner: Address::new_id(numbers.0.into()),
+                    ticket: ticket.map(|vrf_proof| Ticket { vrf_proof }),
+                    election_proof: election.map(|(win_count, vrf_proof)| ElectionProof {
+                        win_count,
+                        vrf_proof,
+                    }),
+                    beacon_entries: beacons
+                        .into_iter()
+                        .map(|(round, data)| BeaconEntry { round, data })
+                        .collect(),
+                    win_po_st_proof: proofs
+                        .into_iter()
+                        .map(|(po_st_proof, proof_bytes)| PoStProof {
+                            po_st_proof,
+                            proof_bytes,
+                        })
+                        .collect(),
+                    parents: cids.0,
+                    parent_weight: numbers.1.into(),
+                    height: numbers.2,
+                    parent_state_root: cids.1,
+                    parent_message_receipts: cids.2,
+                    messages: cids.3,
+                    bls_aggregate: aggregate,
+                    timestamp: numbers.3,
+                    block_sig: signature,
+                    fork_signaling: more.0,
+                    parent_base_fee: TokenAmount::from_atto(more.1),
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn both_forms_round_trip(header in any_header()) {
+            let cbor = header.to_cbor().unwrap();
+            prop_assert_eq!(&BlockHeader::from_cbor(&cbor).unwrap(), &header);
+            let json = serde_json::to_string(&header).unwrap();
+            prop_assert_eq!(serde_json::from_str::<BlockHeader>(&json).unwrap(), header);
+        }
+
+        #[test]
+        fn what_is_signed_is_all_but_the_signature(header in any_header()) {
+            let unsigned = BlockHeader { block_sig: None, ..header.clone() };
+            prop_assert_eq!(header.signing_bytes().unwrap(), unsigned.to_cbor().unwrap());
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+            let _ = BlockHeader::from_cbor(&bytes);
+        }
+
+        #[test]
+        fn a_changed_byte_is_an_error_or_another_header(
+            at in any::<prop::sample::Index>(),
+            flip in 1u8..,
+        ) {
+            for (_, cbor) in real_headers() {
+                let mut changed = cbor.clone();
+                changed[at.index(cbor.len())] ^= flip;
+                if let Ok(header) = BlockHeader::from_cbor(&changed) {
+                    prop_assert_ne!(header, BlockHeader::from_cbor(&cbor).unwrap());
+                }
+                prop_assert!(BlockHeader::from_cbor(&cbor[..at.index(cbor.len())]).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn real_headers_keep_their_cids() {
+        let headers = real_headers();
+        assert_eq!(headers.len(), 2);
+        for (cid, cbor) in headers {
+            let header = BlockHeader::from_cbor(&cbor).unwrap();
+            assert_eq!(header.to_cbor().unwrap(), cbor);
+            assert_eq!(header.cid().unwrap().to_string(), cid);
+        }
+    }
+
+    #[test]
+    fn the_genesis_of_mainnet_prints_as_lotus_prints_it() {
+        let (_, cbor) = &real_headers()[0];
+        let genesis = BlockHeader::from_cbor(cbor).unwrap();
+        assert_eq!(genesis.timestamp, 1_598_306_400);
+        let json = serde_json::to_string(&genesis).unwrap();
+        let start = r#"{"Miner":"f00","Ticket":{"VRFProof":"X4oDOWswmmD7fT0z3RNIPQVGS85f2dBhceeowoDiQhY="},"ElectionProof":{"WinCount":0,"VRFProof":null},"BeaconEntries":[{"Round":0,"Data":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}],"WinPoStProof":null,"Parents":[{"/":"bafyreiaqpwbbyjo4a42saasj36kkrpv4tsherf2e7bvezkert2a7dhonoi"}],"ParentWeight":"0","Height":0,"#;
+        assert!(json.starts_with(start), "{json}");
+        let end = r#","BLSAggregate":null,"Timestamp":1598306400,"BlockSig":null,"ForkSignaling":0,"ParentBaseFee":"100000000"}"#;
+        assert!(json.ends_with(end), "{json}");
+    }
+
+    #[test]
+    fn the_documented_header_round_trips() {
+        let header: BlockHeader = serde_json::from_str(DOCUMENTED).unwrap();
+        assert_eq!(serde_json::to_string(&header).unwrap(), DOCUMENTED);
+        let lower = DOCUMENTED.replace("BLSAggregate", "blsaggregate");
+        assert_eq!(serde_json::from_str::<BlockHeader>(&lower).unwrap(), header);
+    }
+
+    #[test]
+    fn refuses_what_is_no_header() {
+        let without = DOCUMENTED.replace(r#""Messages""#, r#""Letters""#);
+        for bad in [without.as_str(), "{}", "[]", "7", r#""bafy""#] {
+            assert!(serde_json::from_str::<BlockHeader>(bad).is_err(), "{bad}");
+        }
+        let mut header: BlockHeader = serde_json::from_str(DOCUMENTED).unwrap();
+        header.miner = Address::UNDEFINED;
+        let error = header.cid().unwrap_err().to_string();
+        assert!(error.contains("no Miner address"), "{error}");
+    }
+}

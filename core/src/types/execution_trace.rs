@@ -117,3 +117,27 @@ text_enum! {
         Put = "Put",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_written_as_lotus_does() {
+        let trace = serde_json::to_value(ExecutionTrace::default()).unwrap();
+        let names: Vec<_> = trace.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["GasCharges", "Msg", "MsgRct", "Subcalls"]);
+        assert!(trace["GasCharges"].is_null() && trace["Subcalls"].is_null());
+        assert!(trace["Msg"]["Params"].is_null() && trace["MsgRct"]["Return"].is_null());
+    }
+
+    #[test]
+    fn calls_within_calls_are_read() {
+        let json = r#"{"Subcalls":[{"Subcalls":null,"Msg":{"Method":7}},{}],"GasCharges":[{"Name":"OnChainMessage","tg":3,"tt":5}]}"#;
+        let trace: ExecutionTrace = serde_json::from_str(json).unwrap();
+        let methods: Vec<_> = trace.subcalls.iter().map(|call| call.msg.method).collect();
+        assert_eq!(methods, [7, 0]);
+        let charge = &trace.gas_charges[0];
+        assert_eq!((charge.total, charge.time_taken), (3, 5));
+    }
+}

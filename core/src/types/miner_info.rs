@@ -1,6 +1,6 @@
 //! What the chain knows of a storage miner.
 
-use super::{Address, Bytes, TokenAmount};
+use super::{Address, Bytes, PeerId, TokenAmount};
 use crate::object;
 
 /// Who owns, controls and gains from a miner, and where it is reached (Lotus `api.MinerInfo`).
@@ -19,7 +19,7 @@ pub struct MinerInfo {
     /// The epoch at which `new_worker` takes over; -1 if none was proposed.
     pub worker_change_epoch: i64,
     /// The miner's identity in the peer-to-peer network, if it has set one.
-    pub peer_id: Option<String>,
+    pub peer_id: Option<PeerId>,
     /// Where it is reached: multiaddrs in their binary form. On the wire none are `null`.
     #[nil]
     pub multiaddrs: Vec<Bytes>,
@@ -91,4 +91,31 @@ pub struct Fault {
     pub miner: Address,
     /// The epoch of the report.
     pub epoch: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_miner_has_not_set_is_null() {
+        let info = serde_json::to_value(MinerInfo::default()).unwrap();
+        let object = info.as_object().unwrap();
+        let nothing: Vec<_> = object.keys().filter(|key| object[*key].is_null()).collect();
+        assert_eq!(
+            nothing,
+            [
+                "BeneficiaryTerm",
+                "ControlAddresses",
+                "Multiaddrs",
+                "PeerId",
+                "PendingBeneficiaryTerm",
+                "PendingOwnerAddress",
+            ]
+        );
+        assert_eq!(
+            serde_json::from_value::<MinerInfo>(info).unwrap(),
+            MinerInfo::default()
+        );
+    }
 }

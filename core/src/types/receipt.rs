@@ -150,3 +150,86 @@ impl From<EventEntry> for Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_receipt() -> impl Strategy<Value = MessageReceipt> {
+        let events = prop::option::of(any::<u8>());
+        (any::<(bool, u32, Vec<u8>, u64)>(), events).prop_map(
+            |((old, exit_code, data, gas_used), events)| MessageReceipt {
+                version: if old {
+                    ReceiptVersion::V0
+                } else {
+                    ReceiptVersion::V1
+                },
+                exit_code,
+                r#return: Bytes(data),
+                gas_used,
+                events_root: events
+                    .filter(|_| !old)
+                    .map(|block| Cid::of_dag_cbor(&[block])),
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn both_forms_round_trip(receipt in any_receipt()) {
+            let cbor = receipt.to_cbor().unwrap();
+            prop_assert_eq!(&MessageReceipt::from_cbor(&cbor).unwrap(), &receipt);
+            let json = serde_json::to_string(&receipt).unwrap();
+            let read: MessageReceipt = serde_json::from_str(&json).unwrap();
+            prop_assert_eq!(MessageReceipt { version: receipt.version, ..read }, receipt);
+        }
+
+        #[test]
+        fn the_fvm_decodes_what_we_encode(receipt in any_receipt()) {
+            let receipt = MessageReceipt { version: ReceiptVersion::V1, ..receipt };
+            let read: Receipt =
+                fvm_ipld_encoding::from_slice(&receipt.to_cbor().unwrap()).unwrap();
+            prop_assert_eq!(MessageReceipt::from(read), receipt);
+        }
+
+        #[test]
+        fn events_are_those_of_the_fvm(
+            emitter in any::<u64>(),
+            entries in prop::collection::vec(any::<(u8, String, u64, Vec<u8>)>(), 0..4),
+        ) {
+            let entries = entries.into_iter().map(|(flags, key, codec, value)| EventEntry {
+                flags,
+                key,
+                codec,
+                value: Bytes(value),
+            });
+            let event = Event { emitter, entries: entries.collect() };
+            prop_assert_eq!(&Event::from(StampedEvent::from(event.clone())), &event);
+            let json = serde_json::to_string(&event).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+            let _ = MessageReceipt::from_cbor(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_documented_examples_round_trip() {
+        let json = r#"{"ExitCode":0,"Return":"Ynl0ZSBhcnJheQ==","GasUsed":9,"EventsRoot":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"}}"#;
+        let receipt: MessageReceipt = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&receipt).unwrap(), json);
+        let none = serde_json::to_string(&MessageReceipt::default()).unwrap();
+        assert_eq!(
+            none,
+            r#"{"ExitCode":0,"Return":null,"GasUsed":0,"EventsRoot":null}"#
+        );
+
+        let json = r#"{"Emitter":1000,"Entries":[{"Flags":7,"Key":"string value","Codec":42,"Value":"Ynl0ZSBhcnJheQ=="}]}"#;
+        let event: Event = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+    }
+}

@@ -99,3 +99,32 @@ pub struct SectorPartition {
     /// The index of the partition in the deadline.
     pub partition: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sector_of_today_has_no_expected_rewards() {
+        let json = r#"{"SectorNumber":9,"SealProof":8,"SealedCID":{"/":"bafy2bzacea3wsdh6y3a36tb3skempjoxqpuyompjbmfeyf34fi3uy6uue42v4"},"Activation":1,"Expiration":2,"DealWeight":"0","VerifiedDealWeight":"0","InitialPledge":"3","ExpectedDayReward":null,"ExpectedStoragePledge":null,"PowerBaseEpoch":1,"ReplacedDayReward":null,"SectorKeyCID":null,"Flags":1,"DailyFee":"4"}"#;
+        let sector: SectorOnChainInfo = serde_json::from_str(json).unwrap();
+        assert_eq!(sector.expected_day_reward, None);
+        assert_eq!(serde_json::to_string(&sector).unwrap(), json);
+        // Nodes from before the fee do not have the field.
+        let old = json.replace(r#","DailyFee":"4""#, "");
+        let sector: SectorOnChainInfo = serde_json::from_str(&old).unwrap();
+        assert_eq!(sector.daily_fee, TokenAmount::default());
+    }
+
+    #[test]
+    fn a_question_about_a_deposit_may_leave_out_the_data() {
+        let info: SectorPreCommitInfo =
+            serde_json::from_str(r#"{"sealproof":8,"Expiration":7}"#).unwrap();
+        assert_eq!((info.seal_proof, info.expiration), (8, 7));
+        let json = serde_json::to_string(&info).unwrap();
+        assert_eq!(
+            json,
+            r#"{"SealProof":8,"SectorNumber":0,"SealedCID":null,"SealRandEpoch":0,"DealIDs":null,"Expiration":7,"UnsealedCid":null}"#
+        );
+    }
+}

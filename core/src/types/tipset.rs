@@ -223,12 +223,20 @@ struct Wire {
 
 impl Serialize for TipSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let wire = Wire {
-            cids: self.key.clone(),
-            blocks: self.blocks.clone(),
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Wire<'a> {
+            cids: &'a TipSetKey,
+            blocks: &'a [BlockHeader],
+            height: i64,
+        }
+
+        Wire {
+            cids: &self.key,
+            blocks: &self.blocks,
             height: self.height(),
-        };
-        Serialize::serialize(&wire, serializer)
+        }
+        .serialize(serializer)
     }
 }
 
@@ -246,5 +254,109 @@ impl JsonSchema for TipSet {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Wire::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::types::{Bytes, Ticket};
+
+    // The example of Filecoin.ChainHead in Lotus's API documentation: a tipset of mainnet.
+    const REAL: &str = include_str!("fixtures/tipset.json");
+
+    fn real() -> TipSet {
+        serde_json::from_str(REAL).unwrap()
+    }
+
+    fn block(ticket: u8) -> BlockHeader {
+        let vrf_proof = Bytes(vec![ticket]);
+        let mut block = real().blocks()[0].clone();
+        block.ticket = Some(Ticket { vrf_proof });
+        block
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_ordered_by_their_tickets(tickets in prop::collection::vec(0u8..20, 0..6)) {
+            let blocks: Vec<BlockHeader> = tickets.iter().map(|ticket| block(*ticket)).collect();
+            let distinct: std::collections::HashSet<_> = tickets.iter().collect();
+            match TipSet::new(blocks.clone()) {
+                Err(TipSetError::Empty) => prop_assert!(tickets.is_empty()),
+                Err(TipSetError::Twice(_)) => prop_assert!(distinct.len() < tickets.len()),
+                Err(error) => prop_assert!(false, "{}", error),
+                Ok(tipset) => {
+                    prop_assert_eq!(distinct.len(), tickets.len());
+                    let ranks = tipset.blocks().iter().map(|b| b.ticket.as_ref().unwrap().digest());
+                    prop_assert!(ranks.is_sorted());
+                    let mut reversed = blocks;
+                    reversed.reverse();
+                    prop_assert_eq!(&TipSet::new(reversed).unwrap(), &tipset);
+                    let json = serde_json::to_string(&tipset).unwrap();
+                    prop_assert_eq!(serde_json::from_str::<TipSet>(&json).unwrap(), tipset);
+                }
+            }
+        }
+
+        #[test]
+        fn keys_round_trip(blocks in prop::collection::vec(any::<[u8; 2]>(), 0..5)) {
+            let key: TipSetKey = blocks.iter().map(|block| Cid::of_dag_cbor(block)).collect();
+            prop_assert_eq!(&TipSetKey::from_bytes(&key.to_bytes()).unwrap(), &key);
+            let json = serde_json::to_string(&key).unwrap();
+            prop_assert_eq!(serde_json::from_str::<TipSetKey>(&json).unwrap(), key);
+        }
+
+        #[test]
+        fn no_bytes_of_a_key_panic(bytes in any::<Vec<u8>>()) {
+            if let Ok(key) = TipSetKey::from_bytes(&bytes) {
+                prop_assert_eq!(key.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_real_tipset_keeps_its_cid_and_its_json() {
+        let tipset = real();
+        assert_eq!(tipset.height(), 4_863_283);
+        let cid = "bafy2bzacedo7hjsumaajt6sbor42qycvjyk6goqe4oi4o4ddsjxkdeqrqf42c";
+        assert_eq!(tipset.cids(), [cid.parse().unwrap()]);
+        assert_eq!(serde_json::to_string(&tipset).unwrap(), REAL.trim());
+    }
+
+    #[test]
+    fn of_what_is_read_only_the_blocks_count() {
+        let other = Cid::of_dag_cbor(b"another");
+        let blocks = serde_json::to_string(real().blocks()).unwrap();
+        let text = format!(r#"{{"cids":[{{"/":"{other}"}}],"BLOCKS":{blocks},"Height":7}}"#);
+        assert_eq!(serde_json::from_str::<TipSet>(&text).unwrap(), real());
+    }
+
+    #[test]
+    fn refuses_what_is_no_tipset() {
+        let error = |blocks| TipSet::new(blocks).unwrap_err().to_string();
+        let with = |change: fn(&mut BlockHeader)| {
+            let mut other = block(2);
+            change(&mut other);
+            error(vec![block(1), other])
+        };
+        assert_eq!(error(vec![]), "cannot create tipset without blocks");
+        assert!(with(|block| block.height += 1).ends_with("mismatching heights"));
+        assert!(with(|block| block.parents.reverse()).ends_with("mismatching parents"));
+        assert!(with(|block| block.ticket = None).ends_with("has no ticket"));
+        assert!(error(vec![block(1), block(1)]).contains("the same block twice"));
+        for bad in [r#"{"Cids":[],"Blocks":[],"Height":0}"#, "{}", "[]"] {
+            assert!(serde_json::from_str::<TipSet>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_absent_key_is_the_empty_key() {
+        for empty in ["null", "[]"] {
+            assert!(serde_json::from_str::<TipSetKey>(empty).unwrap().is_empty());
+        }
+        assert_eq!(serde_json::to_string(&TipSetKey::default()).unwrap(), "[]");
+        assert_eq!(TipSetKey::default().to_string(), "{}");
     }
 }

@@ -43,6 +43,8 @@ impl ApiVersion {
     pub const FULL_V0: Self = Self::new(1, 5, 0);
     /// `/rpc/v0` of a miner: 1.5.0, 66816 on the wire.
     pub const MINER: Self = Self::new(1, 5, 0);
+    /// `/rpc/v0` of a worker: 1.7.0, 67328 on the wire.
+    pub const WORKER: Self = Self::new(1, 7, 0);
 
     /// Packs the three numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
@@ -71,6 +73,7 @@ mod tests {
     fn numbers_are_the_ones_go_clients_compare() {
         assert_eq!(ApiVersion::FULL_V1.0, 131_840);
         assert_eq!(ApiVersion::FULL_V0.0, 66_816);
+        assert_eq!(ApiVersion::WORKER.0, 67_328);
         assert_eq!(ApiVersion::FULL_V1.to_string(), "2.3.0");
     }
 

@@ -82,3 +82,26 @@ pub struct VoucherCreateResult {
     /// What would have to be added to the channel, in attoFIL; 0 if there is a voucher.
     pub shortfall: TokenAmount,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsigned_voucher_is_full_of_nothing() {
+        let voucher = SignedVoucher {
+            amount: TokenAmount::from_atto(7),
+            extra: Some(ModVerifyParams::default()),
+            ..SignedVoucher::default()
+        };
+        let json = serde_json::to_string(&voucher).unwrap();
+        assert_eq!(
+            json,
+            r#"{"ChannelAddr":"<empty>","TimeLockMin":0,"TimeLockMax":0,"SecretHash":null,"Extra":{"Actor":"<empty>","Method":0,"Data":null},"Lane":0,"Nonce":0,"Amount":"7","MinSettleHeight":0,"Merges":null,"Signature":null}"#
+        );
+        assert_eq!(
+            serde_json::from_str::<SignedVoucher>(&json).unwrap(),
+            voucher
+        );
+    }
+}

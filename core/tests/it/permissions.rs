@@ -14,7 +14,12 @@ const SERVED: &[(&str, Surface)] = &[
     ("full-v1", api::FULL_NODE_V1),
     ("full-v2", api::FULL_NODE_V2),
     ("miner", api::MINER),
+    ("worker", api::WORKER),
+    ("wallet", api::REMOTE_WALLET),
 ];
+
+/// Those of which every method has a row.
+const COMPLETE: &[&str] = &["miner", "worker", "wallet"];
 
 /// What both sides say about one method.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,6 +105,22 @@ fn every_row_says_what_lotus_says() {
         })
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_method_of_lotus_is_missing() {
+    let lotus = lotus();
+    for (served, surface) in SERVED {
+        if !COMPLETE.contains(served) {
+            continue;
+        }
+        let ours = surface.methods();
+        let missing: Vec<_> = lotus
+            .keys()
+            .filter(|(api, name)| api == served && !ours.contains_key(name))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }
 
 #[test]

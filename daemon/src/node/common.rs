@@ -76,14 +76,12 @@ impl CommonServer for CommonRpc {
         };
         let new = NewToken {
             permissions: asked,
-            // Lotus's call cannot name a scope: what it mints is as narrow as who asks for it.
-            scope: holder.scope().clone(),
             expires_in,
             ..NewToken::default()
         };
         let minted = self
             .authority
-            .mint(new, TokenOrigin::Minted, Minter::Holder(holder))
+            .mint(new, TokenOrigin::Minted, Minter::Heir(holder))
             .await;
         let (token, _) = minted.map_err(Error::other)?;
         Ok(Bytes::from(token.into_bytes()))

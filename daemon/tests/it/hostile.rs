@@ -294,3 +294,26 @@ async fn an_idle_connection_is_closed_after_a_while() {
     ws.pinged().await;
     ws.assert_unanswered(&[]).await;
 }
+
+/// A short call with a long answer, many times in one request: what is kept for the reply is bounded.
+#[tokio::test]
+async fn the_reply_to_a_batch_is_bounded() {
+    let node = TestNode::with_config("[API]\nMaxBatchReply = 50000").await;
+    let batch = |calls: usize| {
+        let call = r#"{"id":1,"method":"Filecoin.Discover"}"#;
+        format!("[{}]", vec![call; calls].join(","))
+    };
+    let answers = post(node.socket(), "/rpc/v1", &[], &batch(100))
+        .await
+        .json();
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 100, "every call has its answer");
+    assert!(answers[0]["result"].is_object());
+    let refused = &answers[99]["error"]["message"];
+    assert!(
+        refused.as_str().unwrap().contains("[API] MaxBatchReply"),
+        "{refused}"
+    );
+    let alone = post(node.socket(), "/rpc/v1", &[], &batch(1)).await.json();
+    assert!(alone[0]["result"].is_object());
+}

@@ -51,10 +51,7 @@ impl Methods {
 
 /// The methods of a daemon's main path.
 pub(super) fn of(role: Role) -> impl Iterator<Item = &'static Method> {
-    role.surfaces()
-        .last()
-        .into_iter()
-        .flat_map(|surface| surface.methods().into_values())
+    role.surfaces()[0].methods().into_values()
 }
 
 /// The methods of daemons by name, each once.

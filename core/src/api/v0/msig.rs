@@ -1,5 +1,10 @@
 //! Multisigs, as of old: the message is not only made but also signed and sent.
 
+#![expect(
+    clippy::too_many_arguments,
+    reason = "a method has the parameters that Lotus gives it"
+)]
+
 use jsonrpsee::proc_macros::rpc;
 
 use crate::types::{Address, Bytes, Cid, TokenAmount};
@@ -57,7 +62,6 @@ pub trait MsigV0 {
     /// Approves a transaction if it is what the rest says: who proposed it, its receiver, amount,
     /// method and parameters.
     #[method(name = "MsigApproveTxnHash", perm = sign)]
-    #[allow(clippy::too_many_arguments, reason = "they are Lotus's")]
     async fn msig_approve_txn_hash_v0(
         &self,
         multisig: Address,
@@ -73,7 +77,6 @@ pub trait MsigV0 {
     /// Cancels one's own transaction if it is what the rest says: its receiver, amount, method and
     /// parameters.
     #[method(name = "MsigCancel", perm = sign)]
-    #[allow(clippy::too_many_arguments, reason = "they are Lotus's")]
     async fn msig_cancel_v0(
         &self,
         multisig: Address,

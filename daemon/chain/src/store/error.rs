@@ -1,5 +1,7 @@
 //! What can go wrong with the store.
 
+use std::path::PathBuf;
+
 use fvm_ipld_encoding::Error as EncodingError;
 use lotus_core::types::{Cid, TipSetKey};
 
@@ -49,7 +51,7 @@ pub enum StoreError {
         /// What it should be.
         what: &'static str,
         /// Its CID.
-        cid: Cid,
+        cid: Box<Cid>,
         /// What is wrong with it.
         why: String,
     },
@@ -62,6 +64,20 @@ pub enum StoreError {
     /// Blocks that make no tipset.
     #[error(transparent)]
     TipSet(#[from] lotus_core::types::TipSetError),
+    /// A CAR file that cannot be imported.
+    #[error("{} cannot be imported: {why}; nothing of it is kept", path.display())]
+    Car {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A CAR file cannot be written.
+    #[error("the chain cannot be exported: {0}")]
+    Export(String),
+    /// A chain is to be imported where there is one.
+    #[error("there is a chain already; import into a new repo")]
+    NotEmpty,
     /// The store is empty.
     #[error("the chain has no head yet; wait for its first block")]
     NoHead,
@@ -91,7 +107,7 @@ impl StoreError {
             Ok(own) => own,
             Err(error) => StoreError::Malformed {
                 what,
-                cid: (*cid).into(),
+                cid: Box::new((*cid).into()),
                 why: format!("{error:#}"),
             },
         }

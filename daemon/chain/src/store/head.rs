@@ -81,8 +81,7 @@ impl ChainStore {
         let applied = change.applied.iter().map(|tipset| self.indexed(tipset));
         let applied = applied.collect::<Result<Vec<_>, _>>()?;
         self.move_head(to, |transaction| {
-            for (tipset, (epoch, messages)) in change.reverted.iter().zip(&reverted) {
-                let _ = tipset;
+            for (epoch, messages) in &reverted {
                 tables::revert(transaction, *epoch, messages)?;
             }
             for (tipset, (epoch, messages)) in change.applied.iter().zip(&applied) {
@@ -207,7 +206,7 @@ pub(super) fn index_chain(
         if parent.height() >= tipset.height() {
             return Err(Failure::Refused(StoreError::Malformed {
                 what: "chain",
-                cid: tipset.cids()[0],
+                cid: Box::new(tipset.cids()[0]),
                 why: "it is not above its parents".to_owned(),
             }));
         }

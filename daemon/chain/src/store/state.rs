@@ -139,6 +139,34 @@ impl<S: Blockstore> StateReader<S> {
         result.map_err(|error| StoreError::from_library(ACTORS, &self.actors, error))
     }
 
+    /// Calls `visit` with every address that stands for an ID, and the ID, until it returns an error.
+    /// It walks all of them: the init actor has no index the other way.
+    ///
+    /// # Errors
+    /// As [`StateReader::actor`], and what `visit` returns.
+    pub fn for_each_address(
+        &self,
+        mut visit: impl FnMut(Address, u64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Some(init) = self.init()? else {
+            return Ok(());
+        };
+        let mut visit = |key: &BytesKey, id: &u64| {
+            let address = fvm::Address::from_bytes(&key.0)?;
+            Ok(visit(address.into(), *id)?)
+        };
+        let root = &init.address_map;
+        let result = match self.version {
+            StateTreeVersion::V0 | StateTreeVersion::V1 => self
+                .hamt_v0(root)
+                .and_then(|addresses| addresses.for_each(&mut visit)),
+            _ => self
+                .hamt(root)
+                .and_then(|addresses| addresses.for_each(&mut visit)),
+        };
+        result.map_err(|error| StoreError::from_library(INIT, root, error))
+    }
+
     fn init(&self) -> Result<Option<InitState>, StoreError> {
         let Some(actor) = self.actor_by_id(INIT_ACTOR_ID)? else {
             return Ok(None);

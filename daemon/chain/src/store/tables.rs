@@ -57,6 +57,16 @@ pub(super) fn block(
     Ok(block.map(|block| block.value().to_vec()))
 }
 
+/// A block of IPLD that is there or will be when the transaction is done.
+pub(super) fn staged_block(
+    transaction: &WriteTransaction,
+    hash: &[u8],
+) -> Result<Option<Vec<u8>>, Failure> {
+    let table = transaction.open_table(BLOCKS)?;
+    let block = table.get(hash)?;
+    Ok(block.map(|block| block.value().to_vec()))
+}
+
 /// Whether a block of IPLD is there, by its multihash.
 pub(super) fn has_block(transaction: &ReadTransaction, hash: &[u8]) -> Result<bool, Failure> {
     Ok(transaction.open_table(BLOCKS)?.get(hash)?.is_some())

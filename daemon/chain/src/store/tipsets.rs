@@ -32,7 +32,7 @@ pub(super) fn tipset(store: &impl Blockstore, key: &TipSetKey) -> Result<TipSet,
         // Blocks in another order, or CBOR that is not as Filecoin encodes it.
         return Err(StoreError::Malformed {
             what: "tipset",
-            cid: *first,
+            cid: Box::new(*first),
             why: format!("its blocks make {}, and not {key}", tipset.key()),
         });
     }
