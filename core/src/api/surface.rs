@@ -103,6 +103,10 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Upstream, "Eth", ETH),
+    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
+    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::needing(Needs::Upstream, "F3", F3),
     Group::needing(Needs::Chain, "Gas", GAS),
     Group::needing(Needs::Chain, "Market", MARKET),
@@ -120,14 +124,6 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "Sync", SYNC),
 ];
 
-/// Ethereum's API, the same on every path of a full node.
-const ETHEREUM: &[Group] = &[
-    Group::needing(Needs::Upstream, "Eth", ETH),
-    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
-    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
-    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
-];
-
 /// What Lotus's `/rpc/v0` has beside it, or instead.
 const V0: &[Group] = &[
     Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
@@ -139,6 +135,10 @@ const V0: &[Group] = &[
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
 const V2: &[Group] = &[
     Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::needing(Needs::Upstream, "Eth", ETH),
+    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
+    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
 ];
 
@@ -146,21 +146,21 @@ const V2: &[Group] = &[
 pub const FULL_NODE_V1: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v1",
-    layers: &[V1, ETHEREUM],
+    layers: &[V1],
 };
 
 /// `/rpc/v0` of a full node: all of v1, with the signatures of old where they differ.
 pub const FULL_NODE_V0: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v0",
-    layers: &[V1, ETHEREUM, V0],
+    layers: &[V1, V0],
 };
 
 /// `/rpc/v2` of a full node.
 pub const FULL_NODE_V2: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v2",
-    layers: &[V2, ETHEREUM],
+    layers: &[V2],
 };
 
 /// What Lotus declares on `/rpc/v0` of a miner, and our own tokens.
