@@ -14,5 +14,6 @@ mod http;
 mod revocation;
 mod shutdown;
 mod store;
+mod storm;
 mod tokens;
 mod ws;
