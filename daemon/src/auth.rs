@@ -16,6 +16,7 @@ mod keys;
 mod live;
 mod minting;
 mod own;
+mod retention;
 mod rules;
 mod secret;
 pub mod store;

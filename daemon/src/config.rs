@@ -92,12 +92,16 @@ pub struct Auth {
     /// How long tokens are accepted while the store cannot be reached.
     #[serde(with = "duration")]
     pub max_staleness: Duration,
+    /// How long a token that has expired stays on record.
+    #[serde(with = "duration")]
+    pub record_retention: Duration,
 }
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth")
             .field("max_staleness", &self.max_staleness)
+            .field("record_retention", &self.record_retention)
             .finish_non_exhaustive()
     }
 }
@@ -161,6 +165,7 @@ impl Config {
             auth: Auth {
                 store: String::new(),
                 max_staleness: Duration::from_secs(10),
+                record_retention: Duration::from_secs(90 * 86_400),
             },
             logging: Logging {
                 subsystem_levels: BTreeMap::from([(SAMPLE_SUBSYSTEM.into(), "INFO".into())]),

@@ -282,6 +282,7 @@ pub struct Daemon {
     shutdown: Shutdown,
     server: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    records: JoinHandle<()>,
     audit: Arc<Audit>,
 }
 
@@ -372,6 +373,9 @@ impl Daemon {
             parts.shutdown.clone(),
         ));
         let upkeep = tokio::spawn(parts.upkeep.run(parts.shutdown.clone()));
+        let (authority, keep) = (parts.authority.clone(), parts.config.auth.record_retention);
+        let shutdown = parts.shutdown.clone();
+        let records = tokio::spawn(async move { authority.keep_records(keep, shutdown).await });
         tracing::info!(target: "main", address = %ready.address, "API ready");
         Ok(Self {
             ready,
@@ -379,6 +383,7 @@ impl Daemon {
             shutdown: parts.shutdown,
             server,
             upkeep,
+            records,
             audit: parts.audit,
         })
     }
@@ -401,7 +406,11 @@ impl Daemon {
     /// Waits until the daemon has been asked to shut down and has done so: calls in flight are
     /// finished (or cut off after `[API] ShutdownTimeout`), `api` is gone and the lock released.
     pub async fn finished(self) -> Result<(), StartError> {
-        for (what, task) in [("server", self.server), ("token upkeep", self.upkeep)] {
+        for (what, task) in [
+            ("server", self.server),
+            ("token upkeep", self.upkeep),
+            ("retention of records", self.records),
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(target: "main", %error, "the {what} ended abnormally");
             }

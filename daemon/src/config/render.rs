@@ -175,6 +175,7 @@ mod tests {
 [Auth]
   Store = ""
   MaxStaleness = "10s"
+  RecordRetention = "2160h0m0s"
 
 [Logging]
   [Logging.SubsystemLevels]

@@ -275,6 +275,15 @@ const FIELDS: &[Field] = &[
         role: None,
     },
     Field {
+        table: "Auth",
+        key: "RecordRetention",
+        kind: Kind::Duration,
+        doc: "How long a token that has expired, or whose secret has been rotated out, stays on\n\
+              record. One that was revoked and has not expired stays for ever: it is its record\n\
+              that refuses it.",
+        role: None,
+    },
+    Field {
         table: "Logging",
         key: "SubsystemLevels",
         kind: Kind::Levels,

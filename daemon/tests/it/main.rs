@@ -11,6 +11,7 @@ mod crowd;
 mod gate;
 mod hostile;
 mod http;
+mod retention;
 mod revocation;
 mod shutdown;
 mod store;
