@@ -43,6 +43,8 @@ pub struct Config {
     pub api: Api,
     /// How tokens are kept.
     pub auth: Auth,
+    /// How the audit log is kept.
+    pub audit: Audit,
     /// What is logged.
     pub logging: Logging,
     /// Where the chain is kept; the full node only.
@@ -106,6 +108,17 @@ impl std::fmt::Debug for Auth {
     }
 }
 
+/// `[Audit]`: how the audit log is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Audit {
+    /// How long all its files together may get, in bytes; 0 for no bound.
+    pub max_size: u64,
+    /// How old its files may get; zero for any age.
+    #[serde(with = "duration")]
+    pub max_age: Duration,
+}
+
 /// What a caller without a token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AnonymousPermissions {
@@ -166,6 +179,10 @@ impl Config {
                 store: String::new(),
                 max_staleness: Duration::from_secs(10),
                 record_retention: Duration::from_secs(90 * 86_400),
+            },
+            audit: Audit {
+                max_size: 1 << 30,
+                max_age: Duration::ZERO,
             },
             logging: Logging {
                 subsystem_levels: BTreeMap::from([(SAMPLE_SUBSYSTEM.into(), "INFO".into())]),

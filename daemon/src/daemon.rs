@@ -188,13 +188,13 @@ impl Parts {
         let store = token_store(&repo, &config).await?;
         let (authority, upkeep) =
             Authority::open(keystore.clone(), keys, store, config.auth.max_staleness);
+        let settings = audit::Settings {
+            max_size: config.audit.max_size,
+            max_age: config.audit.max_age,
+            ..audit::Settings::default()
+        };
         let audit = repo.path().join("audit");
-        let audit = Audit::start(
-            &keystore,
-            &audit,
-            &audit::Settings::default(),
-            alerts.clone(),
-        )?;
+        let audit = Audit::start(&keystore, &audit, &settings, alerts.clone())?;
         if config.api.auth_required {
             issuer::prepare(&config.api.auth_password_file, &authority).await?;
         }

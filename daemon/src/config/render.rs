@@ -177,6 +177,10 @@ mod tests {
   MaxStaleness = "10s"
   RecordRetention = "2160h0m0s"
 
+[Audit]
+  MaxSize = 1073741824
+  MaxAge = "0s"
+
 [Logging]
   [Logging.SubsystemLevels]
     example-subsystem = "INFO"

@@ -44,6 +44,9 @@ impl Field {
     }
 }
 
+/// The least that something on the disk may be bounded to, in bytes.
+const SMALLEST_SIZE: i64 = 1 << 20;
+
 /// What a setting's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -59,6 +62,8 @@ pub(super) enum Kind {
     Anonymous,
     /// A number of bytes, at least 1.
     Bytes,
+    /// A number of bytes on the disk: 0 for no bound, or at least [`SMALLEST_SIZE`].
+    Size,
     /// A number of things, at least 1.
     Count,
     Bool,
@@ -73,6 +78,7 @@ impl Kind {
             Kind::Text | Kind::ListenAddress | Kind::Anonymous => "string",
             Kind::Timeout | Kind::Duration => "Duration",
             Kind::Bytes | Kind::Count => "uint32",
+            Kind::Size => "uint64",
             Kind::Bool => "bool",
             Kind::Levels => "map[string]string",
         }
@@ -89,6 +95,7 @@ impl Kind {
             Kind::Duration => "a duration, such as \"10s\" or \"1h30m0s\"",
             Kind::Anonymous => "\"\" or \"read\"",
             Kind::Bytes => "a number of bytes from 1 to 4294967295",
+            Kind::Size => "a number of bytes from 1048576, or 0 for no bound",
             Kind::Count => "a whole number from 1 to 4294967295",
             Kind::Bool => "true or false",
             Kind::Levels => "a level for each log system: debug, info, warn or error",
@@ -107,6 +114,9 @@ impl Kind {
             Kind::Bytes | Kind::Count => value
                 .as_integer()
                 .is_some_and(|n| (1..=i64::from(u32::MAX)).contains(&n)),
+            Kind::Size => value
+                .as_integer()
+                .is_some_and(|n| n == 0 || n >= SMALLEST_SIZE),
             Kind::Bool => value.is_bool(),
             Kind::Levels => text(|text| text.parse::<Level>().is_ok()),
         }
@@ -116,7 +126,7 @@ impl Kind {
     /// [`Kind::Levels`] reads a whole table in Go's envconfig syntax: `rpc:debug,main:warn`.
     pub(super) fn parse(self, text: &str) -> Option<Value> {
         let value: Value = match self {
-            Kind::Bytes | Kind::Count => text.trim().parse::<i64>().ok()?.into(),
+            Kind::Bytes | Kind::Count | Kind::Size => text.trim().parse::<i64>().ok()?.into(),
             // What Go's strconv.ParseBool takes.
             Kind::Bool => match text {
                 "1" | "t" | "T" | "true" | "TRUE" | "True" => true.into(),
@@ -281,6 +291,23 @@ const FIELDS: &[Field] = &[
         doc: "How long a token that has expired, or whose secret has been rotated out, stays on\n\
               record. One that was revoked and has not expired stays for ever: it is its record\n\
               that refuses it.",
+        role: None,
+    },
+    Field {
+        table: "Audit",
+        key: "MaxSize",
+        kind: Kind::Size,
+        doc: "How long the files of the audit log may get, all together, in bytes: before there is\n\
+              more, the oldest are removed. 0 keeps everything.",
+        role: None,
+    },
+    Field {
+        table: "Audit",
+        key: "MaxAge",
+        kind: Kind::Duration,
+        doc: "How old the records of the audit log may get: a file is removed when its last record\n\
+              is older. Only full files are, and it is looked for them when a record is written.\n\
+              \"0s\" keeps them at any age.",
         role: None,
     },
     Field {

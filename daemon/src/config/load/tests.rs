@@ -57,6 +57,10 @@ fn every_setting_is_read() {
         [Auth]
         Store = "postgres://h/d"
         MaxStaleness = "1m"
+        RecordRetention = "24h"
+        [Audit]
+        MaxSize = 5000000000
+        MaxAge = "8760h"
         [Logging.SubsystemLevels]
         rpc = "DEBUG"
         [Chainstore]
@@ -68,6 +72,7 @@ fn every_setting_is_read() {
     let Config {
         api,
         auth,
+        audit,
         logging,
         chainstore,
     } = loaded.config;
@@ -89,6 +94,9 @@ fn every_setting_is_read() {
     assert_eq!(api.auth_password_file, "/p");
     assert_eq!(auth.store, "postgres://h/d");
     assert_eq!(auth.max_staleness, Duration::from_secs(60));
+    assert_eq!(auth.record_retention, Duration::from_secs(86_400));
+    assert_eq!(audit.max_size, 5_000_000_000);
+    assert_eq!(audit.max_age, Duration::from_secs(8_760 * 3600));
     assert_eq!(logging.subsystem_levels["rpc"], "DEBUG");
     assert_eq!(
         logging.subsystem_levels["example-subsystem"], "INFO",
