@@ -29,6 +29,7 @@ use std::time::Duration;
 use multiaddr::{Multiaddr, multiaddr};
 use serde::{Deserialize, Serialize};
 
+use crate::ext::chain_aliases::DEFAULT_ALIAS;
 use crate::log::SAMPLE_SUBSYSTEM;
 use lotus_core::Role;
 
@@ -82,6 +83,10 @@ pub struct Api {
     pub auth_required: bool,
     /// The file with the Auth API's password; empty for none.
     pub auth_password_file: String,
+    /// Host names, without ports, that requests may be for; `*` is every name.
+    pub allowed_hosts: Vec<String>,
+    /// RPC paths by the name of the chain under `/ext/bc`.
+    pub chain_aliases: BTreeMap<String, String>,
 }
 
 /// `[Auth]`: how tokens are kept.
@@ -150,15 +155,16 @@ pub struct Chainstore {
 impl Config {
     /// The settings of a daemon whose operator has set none.
     pub fn defaults(role: Role) -> Config {
-        let (port, remote, chainstore): (u16, _, _) = match role {
+        let (port, remote, path, chainstore): (u16, _, _, _) = match role {
             Role::FullNode => (
                 1234,
                 "",
+                "/rpc/v1",
                 Some(Chainstore {
                     enable_splitstore: true,
                 }),
             ),
-            Role::StorageMiner => (2345, "127.0.0.1:2345", None),
+            Role::StorageMiner => (2345, "127.0.0.1:2345", "/rpc/v0", None),
         };
         Config {
             api: Api {
@@ -174,6 +180,8 @@ impl Config {
                 shutdown_timeout: Duration::from_secs(10),
                 auth_required: false,
                 auth_password_file: String::new(),
+                allowed_hosts: Vec::new(),
+                chain_aliases: BTreeMap::from([(DEFAULT_ALIAS.into(), path.into())]),
             },
             auth: Auth {
                 store: String::new(),
@@ -232,7 +240,7 @@ mod tests {
                     let field = schema::field(role, &format!("{table}.{key}")).unwrap();
                     let value = value.as_value().unwrap();
                     let good = match value.as_inline_table() {
-                        Some(levels) => levels.iter().all(|(_, level)| field.kind.accepts(level)),
+                        Some(map) => map.iter().all(|(_, entry)| field.kind.accepts(entry)),
                         None => field.kind.accepts(value),
                     };
                     assert!(good, "default of {table}.{key}");

@@ -21,7 +21,7 @@ use crate::auth::{Authority, Keys, OwnTokenError, SecretError, Upkeep};
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
-use crate::ext::chain_aliases::{self, ChainAliases};
+use crate::ext::chain_aliases::ChainAliases;
 use crate::ext::health::{self, Health, Probe};
 use crate::ext::info::Info;
 use crate::ext::issuer::{self, Issuer, PasswordError};
@@ -240,14 +240,6 @@ async fn token_store(repo: &Repo, config: &Config) -> Result<Arc<dyn TokenStore>
 /// The EIP-155 chain id of a local network, by which AvalancheGo's clients know a network.
 const NETWORK_ID: u64 = 31_415_926;
 
-/// The names of the chain under `/ext/bc`. A miner, which serves `/rpc/v0` only, has it there.
-fn chain_aliases(served: &[&str]) -> Result<ChainAliases, StartError> {
-    let path = served.iter().max().map(|path| (*path).to_owned());
-    let names = path.map(|path| (chain_aliases::DEFAULT_ALIAS.to_owned(), path));
-    let names = names.into_iter().collect();
-    ChainAliases::new(names, served, None).map_err(|error| StartError::Aliases(error.to_string()))
-}
-
 /// What an operator wants to know about a daemon that is ready.
 #[derive(Clone, Debug)]
 pub struct Ready {
@@ -322,7 +314,10 @@ impl Daemon {
         let (stopping, authority) = (parts.shutdown.clone(), parts.authority.clone());
         let apis: Vec<(&'static str, Api)> = apis.into_iter().collect();
         let served: Vec<&str> = apis.iter().map(|(path, _)| *path).collect();
-        let chains = Arc::new(chain_aliases(&served)?);
+        let names = parts.config.api.chain_aliases.clone();
+        let chains = ChainAliases::new(names, &served, None)
+            .map_err(|error| StartError::Aliases(error.to_string()))?;
+        let chains = Arc::new(chains);
         let fit: Arc<dyn Fn() -> Result<(), String> + Send + Sync> =
             Arc::new(move || match stopping.has_begun() {
                 true => Err("the daemon is shutting down".to_owned()),

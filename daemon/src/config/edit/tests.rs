@@ -90,6 +90,11 @@ fn every_setting_can_be_set_in_the_default_file_and_changes_one_line() {
         ("API.MaxConcurrentCalls", "3"),
         ("API.MaxSubscriptions", "4"),
         ("API.ShutdownTimeout", "0s"),
+        ("API.AllowedHosts", "a.example.org,b"),
+        ("API.ChainAliases.F", "/rpc/v0"),
+        ("Auth.RecordRetention", "24h0m0s"),
+        ("Audit.MaxSize", "5000000000"),
+        ("Audit.MaxAge", "1h0m0s"),
         ("Logging.SubsystemLevels.example-subsystem", "warn"),
         ("Chainstore.EnableSplitstore", "false"),
     ] {

@@ -54,6 +54,9 @@ fn every_setting_is_read() {
         ShutdownTimeout = "0s"
         AuthRequired = true
         AuthPasswordFile = "/p"
+        AllowedHosts = ["node.example.org", "*"]
+        [API.ChainAliases]
+        calibration = "/rpc/v0"
         [Auth]
         Store = "postgres://h/d"
         MaxStaleness = "1m"
@@ -92,6 +95,14 @@ fn every_setting_is_read() {
     assert_eq!(api.shutdown_timeout, Duration::ZERO);
     assert!(api.auth_required);
     assert_eq!(api.auth_password_file, "/p");
+    assert_eq!(api.allowed_hosts, ["node.example.org", "*"]);
+    let aliases = [("F", "/rpc/v1"), ("calibration", "/rpc/v0")];
+    assert!(
+        api.chain_aliases
+            .iter()
+            .map(|(name, path)| (&**name, &**path))
+            .eq(aliases)
+    );
     assert_eq!(auth.store, "postgres://h/d");
     assert_eq!(auth.max_staleness, Duration::from_secs(60));
     assert_eq!(auth.record_retention, Duration::from_secs(86_400));
