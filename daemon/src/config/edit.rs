@@ -214,6 +214,16 @@ impl Setting {
         let name = spelling(table, &self.key);
         let mut value = value.clone();
         if let Some(item) = table.get_mut(&name) {
+            // A map that has a header of its own keeps it: the comments before it hang on it.
+            if let (Some(map), Some(new)) = (item.as_table_mut(), value.as_inline_table()) {
+                map.clear();
+                let pad = "  ".repeat(self.table.len() + 1);
+                for (name, entry) in new {
+                    let key = Key::new(name).with_leaf_decor(Decor::new(&*pad, " "));
+                    map.insert_formatted(&key, Item::Value(entry.clone()));
+                }
+                return Some(());
+            }
             if let Some(old) = item.as_value() {
                 *value.decor_mut() = old.decor().clone();
             }

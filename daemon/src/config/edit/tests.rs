@@ -117,6 +117,28 @@ fn every_setting_can_be_set_in_the_default_file_and_changes_one_line() {
 }
 
 #[test]
+fn a_whole_map_is_set_and_every_comment_stays() {
+    let before = render::default_text(Role::FullNode, true);
+    for (key, value) in [
+        ("API.ChainAliases", "F:/rpc/v0,main:/rpc/v1"),
+        (
+            "Logging.SubsystemLevels",
+            "example-subsystem:debug,rpc:warn",
+        ),
+    ] {
+        let file = file(&before);
+        file.set(key, value).unwrap();
+        file.set(key, value).unwrap();
+        assert_eq!(file.get(key), value);
+        let text = file.text();
+        assert_eq!(text.lines().count(), before.lines().count() + 2, "{text}");
+        for line in before.lines() {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+}
+
+#[test]
 fn a_set_value_is_replaced_and_the_rest_kept() {
     let file = file("# head\n[api] # mine\nTIMEOUT   =  \"5s\"   # why\n\nX = 1\n# tail\n");
     file.set("API.Timeout", "6s").unwrap();
