@@ -29,7 +29,7 @@ use crate::keystore::{Keystore, KeystoreError};
 use crate::log::Logs;
 use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
-use crate::rpc::{self, Anonymous, Limits, ListenError, Listener, Paths, Served};
+use crate::rpc::{self, Anonymous, Hosts, Limits, ListenError, Listener, Paths, Served};
 use crate::shutdown::Shutdown;
 use lotus_core::Role;
 
@@ -352,6 +352,7 @@ impl Daemon {
             Served {
                 authority: parts.authority.clone(),
                 anonymous,
+                hosts: Hosts::of(&parts.config.api, &listener),
                 limits: parts.limits(),
                 metrics: Arc::new(Metrics::new(crate::VERSION)),
                 audit: parts.audit.clone(),
