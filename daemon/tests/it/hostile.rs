@@ -87,7 +87,8 @@ async fn odd_requests_get_the_status_they_deserve() {
         ("POST /rpc%2Fv0 HTTP/1.1", VERSION, 404),
         ("POST /rpc/v0/../v0 HTTP/1.1", VERSION, 404),
         ("OPTIONS * HTTP/1.1", "", 404),
-        ("CONNECT a:1 HTTP/1.1", "", 404),
+        ("CONNECT a:1 HTTP/1.1", "", 403),
+        ("CONNECT localhost:1 HTTP/1.1", "", 404),
         ("PUT /rpc/v0 HTTP/1.1", VERSION, 200),
         (
             "POST /rpc/v0 HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c",
@@ -109,7 +110,8 @@ async fn odd_requests_get_the_status_they_deserve() {
         let response = exchange(node.socket(), request.as_bytes()).await;
         assert_eq!(response.status, *status, "{}", &head[..head.len().min(80)]);
     }
-    let bytes = b"POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xFF\xFE\r\n\r\n";
+    let bytes =
+        b"POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xFF\xFE\r\n\r\n";
     assert_eq!(exchange(node.socket(), bytes).await.status, 401);
     let head = get(node.socket(), "/health/livez", &["X-\u{e9}: \u{e9}"]).await;
     assert_eq!(head.status, 400, "header names are ASCII");

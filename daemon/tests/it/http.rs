@@ -197,7 +197,8 @@ async fn parameters_that_do_not_decode_say_so_in_the_message() {
 async fn a_get_without_a_body_is_an_invalid_request() {
     let node = TestNode::start().await;
     for method in ["GET", "OPTIONS"] {
-        let request = format!("{method} /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("{method} /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let response = exchange(node.socket(), request.as_bytes()).await;
         assert_eq!(response.status, 400, "{method}");
         assert_eq!(response.json()["error"]["message"], "Invalid request");
@@ -284,8 +285,9 @@ async fn limits_are_enforced_and_named() {
 
     // The same without a declared length.
     let body = format!("{:x}\r\n{}\r\n0\r\n\r\n", 3000, " ".repeat(3000));
-    let request =
-        format!("POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+    let request = format!(
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+    );
     let response = exchange(node.socket(), request.as_bytes()).await;
     assert_eq!(
         response.json()["error"]["message"],
