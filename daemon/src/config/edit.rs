@@ -74,7 +74,7 @@ pub fn set(role: Role, path: &Path, key: &str, value: &str) -> Result<(), Error>
     let value = setting.parse(value)?;
     // The file itself, not a symbolic link to it, is what gets replaced.
     let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let text = match fs::read_to_string(&file) {
+    let text = match load::read_text(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => render::default_text(role, true),
         Err(error) => return Err(Error::io("read", path)(error)),

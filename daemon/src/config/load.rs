@@ -1,7 +1,6 @@
 //! Reading a config: the file over the defaults, the environment over the file.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
@@ -9,6 +8,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 use super::error::position;
 use super::schema::{self, Field};
 use super::{Config, Error, Loaded, Origin, Warning};
+use crate::repo::read_regular;
 use lotus_core::Role;
 
 /// Reads the file at `path`, which may be missing, and the environment.
@@ -17,11 +17,17 @@ pub(super) fn file(
     path: &Path,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Error> {
-    match fs::read_to_string(path) {
+    match read_text(path) {
         Ok(source) => text(role, path, &source, env),
         Err(error) if error.kind() == ErrorKind::NotFound => text(role, path, "", env),
         Err(error) => Err(Error::io("read", path)(error)),
     }
+}
+
+/// The text of the file at `path`, which must be a regular one.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let text = String::from_utf8(read_regular(path)?);
+    text.map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
 /// Reads a config's text and the environment; `path` is for messages.

@@ -311,7 +311,7 @@ fn a_map_in_the_environment_replaces_the_files() {
 fn a_file_that_cannot_be_read_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config.toml");
-    fs::write(&path, [0xff]).unwrap();
+    std::fs::write(&path, [0xff]).unwrap();
     let text = Config::load(Role::FullNode, &path, &|_| None)
         .unwrap_err()
         .to_string();
