@@ -119,7 +119,13 @@ async fn names_in_the_config_are_answered_for() {
     // Others can reach such a listener under any name, and nothing is said about names.
     let all = "[API]\nListenAddress = \"/ip4/0.0.0.0/tcp/0/http\"\n";
     let node = TestNode::with_config(all).await;
-    assert_eq!(get(&node, "/health/livez", "Host: other\r\n").await.0, 200);
+    let health = get(&node, "/ext/health", "Host: other\r\n").await;
+    assert_eq!(
+        health.0, 200,
+        "also to callers without a token: {}",
+        health.1
+    );
+    assert_eq!(get(&node, "/ext/info", "Host: other\r\n").await.0, 401);
     let node = TestNode::with_config(&format!("{all}AllowedHosts = [\"node\"]\n")).await;
     assert_eq!(get(&node, "/health/livez", "Host: other\r\n").await.0, 403);
     assert_eq!(get(&node, "/health/livez", "Host: node\r\n").await.0, 200);
