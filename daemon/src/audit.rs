@@ -11,7 +11,7 @@
 //!
 //! Each record carries an HMAC-SHA256 over the record before it (its HMAC) and itself, across files,
 //! so none can be changed, removed, inserted or reordered without the key. The head seals how far
-//! the log goes, so its tail cannot be removed either. [`verify`] says where a log is not as it was
+//! the log goes, so its tail cannot be removed either. [`verify()`] says where a log is not as it was
 //! written; [`tail`] and [`records`] read it.
 //!
 //! A record passes three points. After [`Audit::record`] it is in memory. Microseconds later it is

@@ -201,7 +201,7 @@ impl Lines {
     }
 }
 
-/// The records of a log, file by file. They are not verified; see [`verify`](super::verify).
+/// The records of a log, file by file. They are not verified; see [`verify`](super::verify()).
 #[derive(Debug)]
 pub struct Records {
     dir: PathBuf,

@@ -222,7 +222,7 @@ mod tests {
             revoked: Some(end),
             ..token(Some("curio"))
         };
-        let shown = table(&[old.clone()], now).to_string();
+        let shown = table(std::slice::from_ref(&old), now).to_string();
         let last = shown.lines().last().unwrap();
         assert!(last.ends_with("active, old secret ends in 1h"), "{shown}");
         let over = TokenInfo {
