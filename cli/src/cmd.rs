@@ -6,6 +6,7 @@ pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod log;
+pub(crate) mod rpc;
 pub(crate) mod status;
 pub(crate) mod version;
 pub(crate) mod wait_api;
@@ -21,6 +22,7 @@ pub(crate) enum Shared {
     Auth(auth::AuthCommand),
     Log(log::LogCommand),
     Config(config::ConfigCommand),
+    Rpc(rpc::Rpc),
     /// Print version
     Version,
     WaitApi(wait_api::WaitApi),
@@ -36,6 +38,7 @@ impl Shared {
             Shared::Auth(command) => block_on(command.run(context)),
             Shared::Log(command) => block_on(command.run(context)),
             Shared::Config(command) => command.run(context),
+            Shared::Rpc(command) => block_on(command.run(context)),
             Shared::Version => block_on(version::run(context)),
             Shared::WaitApi(command) => block_on(command.run(context)),
             Shared::Status => block_on(status::run(context)),

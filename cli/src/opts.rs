@@ -101,7 +101,7 @@ impl Context {
     }
 
     /// Connects, and passes on what is odd about the endpoint.
-    async fn connect_at(&self, role: Role, path: ApiPath) -> anyhow::Result<Connection> {
+    pub(crate) async fn connect_at(&self, role: Role, path: ApiPath) -> anyhow::Result<Connection> {
         let found = self.find(role)?;
         for warning in &found.warnings {
             self.out.note(warning);

@@ -9,6 +9,9 @@ use jsonrpsee::core::client::{BatchResponse, ClientT, Subscription, Subscription
 use jsonrpsee::core::params::BatchRequestBuilder;
 use jsonrpsee::core::traits::ToRpcParams;
 
+use lotus_core::go;
+use serde_json::value::RawValue;
+
 use crate::error::{CallError, Endpoint, Error, Explain};
 use crate::info::ApiInfo;
 use crate::path::ApiPath;
@@ -150,11 +153,13 @@ impl ClientT for Client {
         R: DeserializeOwned,
         Params: ToRpcParams + Send,
     {
-        match &self.transport {
+        // As text first: `null` is a value of most types, as Go's clients read it.
+        let result: Box<RawValue> = match &self.transport {
             Transport::Http(client) => client.request(method, params).await,
             Transport::Ws(client) => client.request(method, params).await,
         }
-        .map_err(|error| self.explain.call(error))
+        .map_err(|error| self.explain.call(error))?;
+        go::from_str(result.get()).map_err(|error| self.explain.call(CallError::ParseError(error)))
     }
 
     async fn batch_request<'a, R>(

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A version of the API, which is the last part of the path that is dialled (`/rpc/v1`).
 ///
-/// A full node serves both; a miner serves only [`ApiPath::V0`].
+/// A full node serves all of them; a miner serves only [`ApiPath::V0`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiPath {
@@ -12,6 +12,8 @@ pub enum ApiPath {
     V0,
     /// The current API of a full node.
     V1,
+    /// The API of a full node that selects tipsets by tag, height or key.
+    V2,
 }
 
 impl fmt::Display for ApiPath {
@@ -19,6 +21,7 @@ impl fmt::Display for ApiPath {
         f.write_str(match self {
             ApiPath::V0 => "v0",
             ApiPath::V1 => "v1",
+            ApiPath::V2 => "v2",
         })
     }
 }

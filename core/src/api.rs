@@ -2,32 +2,43 @@
 
 use std::collections::BTreeSet;
 
+use jsonrpsee::RpcModule;
 use jsonrpsee::core::server::{MethodCallback, Methods};
 
-use crate::Method;
+use crate::error::Needs;
+use crate::{Error, Method};
 
 pub mod auth;
+pub mod backup;
+pub mod chain;
 pub mod common;
+pub mod gas;
+pub mod market;
+pub mod miner;
+pub mod mining;
+pub mod mpool;
+pub mod msig;
+pub mod paych;
+pub mod remote_wallet;
+pub mod state;
+pub mod status;
+mod surface;
+pub mod sync;
+pub mod v0;
+pub mod v2;
 pub mod wallet;
+pub mod worker;
 
-/// Permission tables, each with the name of its group of methods.
-pub type Tables = &'static [(&'static str, &'static [Method])];
-
-/// What a full node serves on `/rpc/v0` and `/rpc/v1`.
-pub const FULL_NODE: Tables = &[
-    ("Common", common::COMMON),
-    ("Wallet", wallet::WALLET),
-    ("Auth", auth::AUTH),
-];
-
-/// What a miner serves on `/rpc/v0`.
-pub const MINER: Tables = &[("Common", common::COMMON), ("Auth", auth::AUTH)];
+pub use surface::{
+    FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2, Group, MINER, REMOTE_WALLET, Surface, WORKER,
+};
 
 /// The methods that one path serves: jsonrpsee callbacks and their permission table, known to agree.
 #[derive(Clone, Debug, Default)]
 pub struct Api {
     methods: Methods,
     table: Vec<&'static Method>,
+    unserved: BTreeSet<&'static str>,
 }
 
 /// A module and a table that do not describe the same methods.
@@ -77,7 +88,44 @@ impl Api {
         Ok(Self {
             methods,
             table: table.iter().collect(),
+            unserved: BTreeSet::new(),
         })
+    }
+
+    /// The groups of a surface's layers that need more than the daemon, as [`Api::unserved`].
+    pub fn unserved_of(layers: &[&[Group]]) -> Self {
+        let groups = layers.iter().flat_map(|layer| layer.iter());
+        groups
+            .filter_map(|group| Some(Self::unserved(group.methods, group.needs?)))
+            .fold(Self::default(), Self::overlay)
+    }
+
+    /// The methods of a table that this daemon does not serve: they have permissions and
+    /// parameters, and answer with [`Error::Unserved`] to who may call them.
+    pub fn unserved(table: &'static [Method], needs: Needs) -> Self {
+        let mut module = RpcModule::new(());
+        for method in table {
+            let error = Error::Unserved {
+                method: method.name,
+                needs,
+            };
+            for name in std::iter::once(&method.name).chain(method.aliases) {
+                let error = error.clone();
+                module
+                    .register_method(name, move |_, (), _| Err::<(), _>(error.clone()))
+                    .expect("a name stands once in a table");
+            }
+        }
+        Self {
+            methods: module.into(),
+            table: table.iter().collect(),
+            unserved: table.iter().map(|method| method.name).collect(),
+        }
+    }
+
+    /// Whether a method is more than its permission and an error.
+    pub fn serves(&self, method: &Method) -> bool {
+        !self.unserved.contains(method.name)
     }
 
     /// Adds the methods of `other`. Names that both define are `other`'s from now on, which is how
@@ -86,6 +134,9 @@ impl Api {
     pub fn overlay(mut self, other: Self) -> Self {
         self.table
             .retain(|method| !other.table.iter().any(|row| row.name == method.name));
+        self.unserved
+            .retain(|name| !other.table.iter().any(|row| row.name == *name));
+        self.unserved.extend(other.unserved);
         self.table.extend(other.table);
         let mut methods = other.methods;
         for name in self.methods.method_names() {
@@ -102,6 +153,7 @@ impl Api {
         Self {
             methods,
             table: self.table,
+            unserved: self.unserved,
         }
     }
 
@@ -125,7 +177,7 @@ impl Api {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Error, Kind, Permission, permissioned};
+    use crate::{Kind, Permission, permissioned};
     use jsonrpsee::core::{SubscriptionResult, async_trait};
     use jsonrpsee::proc_macros::rpc;
 
@@ -164,12 +216,12 @@ mod tests {
         let params: Vec<_> = ask
             .params
             .iter()
-            .map(|param| (param.name, param.ty))
+            .map(|param| (param.name, param.ty.name))
             .collect();
         assert_eq!(params, [("what", "String"), ("times", "u64")]);
-        assert_eq!((ask.result, ask.summary()), ("String", "Answers."));
+        assert_eq!((ask.result.name, ask.summary()), ("String", "Answers."));
         let watch = &SAMPLE[1];
-        assert_eq!((watch.kind, watch.result), (Kind::Channel, "Vec<u64>"));
+        assert_eq!((watch.kind, watch.result.name), (Kind::Channel, "Vec<u64>"));
     }
 
     #[test]
@@ -185,6 +237,18 @@ mod tests {
         assert!(mismatch.table_only.is_empty());
         let mismatch = Api::new(Methods::new(), &SAMPLE[1..]).unwrap_err();
         assert_eq!(mismatch.table_only, ["Test.Watch"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_served_says_what_would_serve_it_until_it_is() {
+        let nothing = Api::unserved(SAMPLE, Needs::Chain);
+        assert!(!nothing.serves(&SAMPLE[0]) && !nothing.serves(&SAMPLE[1]));
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"test_ask","params":["",1]}"#;
+        let (answer, _) = nothing.methods.raw_json_request(call, 1).await.unwrap();
+        assert!(answer.get().contains("Test.Ask needs a chain"), "{answer}");
+
+        let all = nothing.overlay(Api::new(Impl("").into_rpc(), SAMPLE).unwrap());
+        assert!(all.serves(&SAMPLE[0]) && all.serves(&SAMPLE[1]));
     }
 
     #[test]

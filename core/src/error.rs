@@ -1,5 +1,7 @@
 //! The errors that cross the wire, with Lotus's codes.
 
+use std::fmt;
+
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned};
 
 /// What a method answers instead of a result.
@@ -20,6 +22,14 @@ pub enum Error {
         method: &'static str,
         /// What it needs.
         need: crate::Permission,
+    },
+    /// This daemon does not serve the method by itself.
+    #[error("{method} needs {needs}")]
+    Unserved {
+        /// The method's name on the wire.
+        method: &'static str,
+        /// What would serve it.
+        needs: Needs,
     },
     /// A message ran out of gas.
     #[error("call ran out of gas")]
@@ -56,11 +66,42 @@ pub enum Error {
     ExpensiveFork(i64),
 }
 
+/// What would serve a method that a daemon cannot serve by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Needs {
+    /// Blocks, messages and state.
+    Chain,
+    /// A node in a network: peers, finality certificates, an EVM.
+    Upstream,
+    /// Sectors on disk, and the proofs over them.
+    Sealing,
+}
+
+/// What it is, and where the caller finds one.
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Needs::Chain => {
+                "a chain, which this daemon does not have; ask a full node of the network \
+                 (FULLNODE_API_INFO names it)"
+            }
+            Needs::Upstream => {
+                "a node of a network, which this daemon is not; ask a full node of the network \
+                 (FULLNODE_API_INFO names it)"
+            }
+            Needs::Sealing => {
+                "sectors and their proofs, which this daemon does not have; ask Lotus's own \
+                 lotus-miner or lotus-worker (MINER_API_INFO names it)"
+            }
+        })
+    }
+}
+
 impl Error {
     /// The JSON-RPC error code.
     pub fn code(&self) -> i32 {
         match self {
-            Self::Other(_) | Self::MissingPermission { .. } => 1,
+            Self::Other(_) | Self::MissingPermission { .. } | Self::Unserved { .. } => 1,
             Self::OutOfGas => 2,
             Self::ExecutionReverted { .. } => 3,
             Self::ActorNotFound => 11,

@@ -29,17 +29,22 @@ extern crate self as lotus_core;
 
 pub mod api;
 pub mod error;
+pub mod go;
 pub mod method;
 pub mod openrpc;
 pub mod permission;
+pub mod read_only;
 pub mod role;
 pub mod scope;
 pub mod types;
+pub mod wire_type;
 
 pub use api::Api;
 pub use error::Error;
-pub use lotus_core_macros::permissioned;
+pub use lotus_core_macros::{object, permissioned};
 pub use method::{Kind, Method, Param};
 pub use permission::{Permission, Permissions};
+pub use read_only::ReadOnly;
 pub use role::Role;
 pub use scope::{Scope, ScopeError};
+pub use wire_type::WireType;

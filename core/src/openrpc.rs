@@ -1,32 +1,45 @@
 //! The OpenRPC document that `Filecoin.Discover` returns, made from the permission tables.
 
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::api::Surface;
 use crate::{Kind, Method};
 
-/// Describes `methods` as an OpenRPC 1.3.2 document, sorted by name.
+/// Describes the methods of a surface as an OpenRPC 1.3.2 document, sorted by name.
 ///
 /// Members that OpenRPC does not know, as it allows: `x-permission`, `x-channel` (answers with a
-/// go-jsonrpc channel, over WebSocket only) and `x-aliases`. Parameter and result types are given
-/// by name in `description`, and their schemas accept anything. The discovery method lists itself
-/// under its Lotus name, `Filecoin.Discover`, with OpenRPC's own `rpc.discover` as its alias.
-pub fn document(title: &str, version: &str, methods: &[&Method]) -> Value {
-    let mut methods: Vec<&&Method> = methods.iter().collect();
-    methods.sort_by_key(|method| method.name);
+/// go-jsonrpc channel, over WebSocket only), `x-aliases`, and `x-retry` (may be repeated when the
+/// connection fails). The `description` of a parameter or a result is the name of its type. The
+/// discovery method lists itself under its Lotus name, `Filecoin.Discover`, with OpenRPC's own
+/// `rpc.discover` as its alias.
+pub fn document(title: &str, version: &str, surface: &Surface) -> Value {
+    // OpenRPC's schemas are of JSON Schema's draft 7.
+    let settings = SchemaSettings::draft07()
+        .with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut schemas = settings.into_generator();
+    let methods: Vec<_> = surface
+        .methods()
+        .into_values()
+        .map(|method| entry(method, &mut schemas))
+        .collect();
     json!({
         "openrpc": "1.3.2",
         "info": { "title": title, "version": version },
-        "methods": methods.into_iter().map(|method| entry(method)).collect::<Vec<_>>(),
+        "methods": methods,
+        "components": { "schemas": schemas.take_definitions(true) },
     })
 }
 
-fn entry(method: &Method) -> Value {
-    let params = method.params.iter().map(|param| {
+fn entry(method: &Method, schemas: &mut SchemaGenerator) -> Value {
+    let result = method.result.schema(schemas);
+    let params = method.params.iter().enumerate().map(|(position, param)| {
         json!({
             "name": param.name,
-            "description": param.ty,
-            "required": true,
-            "schema": true,
+            "description": param.ty.name,
+            "required": position < method.required,
+            "schema": param.ty.schema(schemas),
         })
     });
     json!({
@@ -35,10 +48,11 @@ fn entry(method: &Method) -> Value {
         "description": method.docs,
         "paramStructure": "by-position",
         "params": params.collect::<Vec<_>>(),
-        "result": { "name": "result", "description": method.result, "schema": true },
+        "result": { "name": "result", "description": method.result.name, "schema": result },
         "x-permission": method.permission,
         "x-channel": method.kind == Kind::Channel,
         "x-aliases": method.aliases,
+        "x-retry": method.retry,
     })
 }
 
@@ -47,14 +61,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::api;
+    use crate::api::FULL_NODE_V1;
 
     fn full_node() -> Value {
-        let methods: Vec<_> = api::FULL_NODE
-            .iter()
-            .flat_map(|(_, table)| *table)
-            .collect();
-        document("Lotus RPC API", "0.1.0", &methods)
+        document("Lotus RPC API", "0.1.0", &FULL_NODE_V1)
     }
 
     /// The members of `value`, which is an object.
@@ -88,7 +98,7 @@ mod tests {
         let document = full_node();
         assert_eq!(
             members(&document),
-            BTreeSet::from(["info", "methods", "openrpc"])
+            BTreeSet::from(["components", "info", "methods", "openrpc"])
         );
         assert_eq!(text(&document, "openrpc"), "1.3.2");
         assert_eq!(
@@ -108,6 +118,7 @@ mod tests {
             "x-aliases",
             "x-channel",
             "x-permission",
+            "x-retry",
         ]);
         for method in document["methods"].as_array().unwrap() {
             assert_eq!(members(method), known);
@@ -122,7 +133,7 @@ mod tests {
             for param in method["params"].as_array().unwrap() {
                 let members = members(param);
                 assert!(members.is_superset(&descriptor));
-                assert!(members.len() == 4 && param["required"] == true);
+                assert!(members.len() == 4 && param["required"].is_boolean());
                 assert!(
                     names.insert(text(param, "name")),
                     "a name twice in {method}"
@@ -137,8 +148,7 @@ mod tests {
         let methods = document["methods"].as_array().unwrap();
         let names: Vec<_> = methods.iter().map(|method| text(method, "name")).collect();
         assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
-        let rows: usize = api::FULL_NODE.iter().map(|(_, table)| table.len()).sum();
-        assert_eq!(names.len(), rows);
+        assert_eq!(names.len(), FULL_NODE_V1.methods().len());
     }
 
     #[test]

@@ -4,13 +4,17 @@
 //! holds only `admin` may not call a `read` method; the hierarchy exists only because
 //! `auth create-token --perm sign` issues all permissions up to `sign`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What a caller needs in order to invoke a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
     /// Read node state, no private data.
@@ -148,6 +152,16 @@ impl<'de> Deserialize<'de> for Permissions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let names = Option::<Vec<String>>::deserialize(deserializer)?.unwrap_or_default();
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+}
+
+impl JsonSchema for Permissions {
+    fn schema_name() -> Cow<'static, str> {
+        "Permissions".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Permission>::json_schema(generator)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a token may be used for, beside its permissions: paths and methods.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatchPattern;
 
@@ -10,7 +11,7 @@ type Pattern = WildMatchPattern<'*', '\0'>;
 pub const MAX_PATTERNS: usize = 128;
 
 /// Where a token is valid. Absent means everywhere, an empty list nowhere.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Scope {
     /// URL paths. Each covers itself and what lies under it, at segment boundaries; `*` is all.
@@ -64,6 +65,26 @@ impl Scope {
         methods
             .iter()
             .any(|pattern| Pattern::new(pattern).matches(name))
+    }
+
+    /// Those of some named things whose name is that of a covered method: as
+    /// [`allows_method`](Self::allows_method) of each, but the patterns are read once.
+    pub fn covered<'a, T>(
+        &self,
+        named: impl IntoIterator<Item = (&'a str, T)>,
+    ) -> impl Iterator<Item = T> {
+        let patterns: Option<Vec<Pattern>> = self.methods.as_ref().map(|methods| {
+            methods
+                .iter()
+                .map(|pattern| Pattern::new(pattern))
+                .collect()
+        });
+        named.into_iter().filter_map(move |(name, thing)| {
+            let covered = patterns
+                .as_ref()
+                .is_none_or(|patterns| patterns.iter().any(|pattern| pattern.matches(name)));
+            covered.then_some(thing)
+        })
     }
 
     /// Whether everything that `other` allows is allowed by this scope too, which is what a token

@@ -16,11 +16,14 @@ mod keys;
 mod live;
 mod minting;
 mod own;
+mod reach;
 mod retention;
 mod rules;
 mod secret;
 pub mod store;
 mod token;
+mod upkeep;
+mod usage;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -36,14 +39,16 @@ pub use keys::{Keys, SecretError};
 pub use minting::MintError;
 pub(crate) use minting::Minter;
 pub use own::OwnTokenError;
+pub use reach::Catalogue;
+pub(crate) use reach::Reach;
 pub(crate) use rules::Rights;
 pub use secret::Secret;
 pub(crate) use token::Hold;
-pub use token::{Death, Token};
+pub use token::{Dead, Death, End, Token};
+pub use upkeep::Upkeep;
 
 use crate::keystore::Keystore;
-use crate::shutdown::Shutdown;
-use store::{Change, Record, StoreError, TokenStore, Use};
+use store::{Record, StoreError, TokenStore};
 
 /// The longest token that is looked at. Longer ones are refused before anything is decoded.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -52,11 +57,12 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// no leeway for `exp`.
 const CLOCK_LEEWAY: u64 = 60;
 
-/// Uses that wait to be written down. More of them are forgotten: they are coarse anyway.
+/// Tokens that were used and wait for the upkeep to take note. When there are more, it is told again
+/// when they are used again.
 const USES: usize = 10_000;
 
-/// How often waiting uses are written down, and the store's health is looked at.
-const TICK: Duration = Duration::from_millis(500);
+/// Why nobody can say whether a token is alive.
+const STALE: &str = "the token store has been unreachable for longer than [Auth] MaxStaleness";
 
 /// Why a token was refused. The texts of [`Invalid`] are those of Lotus's JWT library, which
 /// clients see through `AuthVerify`.
@@ -67,13 +73,24 @@ pub enum Refusal {
     Invalid(#[from] Invalid),
     /// It was one.
     #[error(transparent)]
-    Dead(#[from] Death),
+    Dead(#[from] Dead),
     /// Whether it is one cannot be said.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Whether it is still one cannot be said.
-    #[error("the token store has been unreachable for longer than [Auth] MaxStaleness")]
+    #[error("{STALE}")]
     Stale,
+}
+
+impl Refusal {
+    /// The token that was refused, if it is or was one of ours. What does not verify could say
+    /// anything of itself.
+    pub(crate) fn token(&self) -> Option<&Dead> {
+        match self {
+            Self::Dead(dead) => Some(dead),
+            Self::Invalid(_) | Self::Store(_) | Self::Stale => None,
+        }
+    }
 }
 
 /// Why a token does not verify.
@@ -91,9 +108,6 @@ pub enum Invalid {
     /// The claims are not the JSON object they should be; a claim of the wrong type counts.
     #[error("jwt: payload is not a valid JSON object")]
     Payload,
-    /// `exp` has passed.
-    #[error("jwt: token has expired")]
-    Expired,
     /// `nbf` or `iat` is more than a minute ahead.
     #[error("jwt: token is not valid yet")]
     NotYetValid,
@@ -109,7 +123,8 @@ pub struct Authority {
     stale: Arc<AtomicBool>,
     verified: cache::Cache,
     live: live::Live,
-    uses: mpsc::Sender<(String, Use)>,
+    uses: mpsc::Sender<Arc<Token>>,
+    catalogue: Arc<Catalogue>,
     /// Held for reading from asking the store about a token to having it among the live ones, and
     /// for writing while tokens are revoked: no token slips through between the two.
     revoking: tokio::sync::RwLock<()>,
@@ -117,7 +132,8 @@ pub struct Authority {
 
 impl Authority {
     /// Signs with `keys`, which are in `keystore`, and records tokens in `store`. When the store has been
-    /// unreachable for longer than `max_staleness`, no token is accepted.
+    /// unreachable for longer than `max_staleness`, no token is accepted. `catalogue` has the methods
+    /// that the daemon serves.
     ///
     /// The second value keeps the records current and must be run.
     pub fn open(
@@ -125,6 +141,7 @@ impl Authority {
         keys: Keys,
         store: Arc<dyn TokenStore>,
         max_staleness: Duration,
+        catalogue: Catalogue,
     ) -> (Arc<Self>, Upkeep) {
         let (uses, waiting) = mpsc::channel(USES);
         let authority = Arc::new(Self {
@@ -136,9 +153,11 @@ impl Authority {
             verified: cache::Cache::default(),
             live: live::Live::default(),
             uses,
+            catalogue: Arc::new(catalogue),
             revoking: tokio::sync::RwLock::default(),
         });
-        (authority.clone(), Upkeep { authority, waiting })
+        let upkeep = Upkeep::new(authority.clone(), waiting);
+        (authority, upkeep)
     }
 
     /// The registry.
@@ -164,8 +183,22 @@ impl Authority {
                 token
             }
         };
-        token.check(now())?;
-        Ok(token)
+        match token.check(now()) {
+            Err(Death::Idle) if self.is_used_elsewhere(&token).await? => Ok(token),
+            Err(death) => Err(token.dead(death).into()),
+            Ok(()) => Ok(token),
+        }
+    }
+
+    /// Whether a token that was idle here for too long was not idle on another daemon.
+    async fn is_used_elsewhere(&self, token: &Token) -> Result<bool, StoreError> {
+        if !self.store.is_shared() {
+            return Ok(false);
+        }
+        if let Some(record) = self.store.get(token.id()).await? {
+            token.usage().heard_of(record.last_alive());
+        }
+        Ok(token.check(now()).is_ok())
     }
 
     /// Whether the store can be reached, or could a moment ago.
@@ -179,15 +212,21 @@ impl Authority {
 
     async fn verify_uncached(&self, text: &str) -> Result<Arc<Token>, Refusal> {
         let (claims, until) = self.keys().verify(text)?;
-        claims.check(now())?;
         let id = token_id(&claims, text)?;
+        claims.check(&id, now())?;
         let _slips_through_nothing = self.revoking.read().await;
         let recorded = match self.store.get(&id).await? {
             Some(record) => record,
-            None => self.record_foreign(id, &claims).await?,
+            None => self.record(id, &claims, TokenOrigin::Foreign).await?,
         };
+        // Whether it was idle for too long is asked of the live one, which knows better.
         if recorded.revoked.is_some_and(|revoked| revoked <= now()) {
-            return Err(Death::Revoked.into());
+            return Err(Dead {
+                death: recorded.death(now()).unwrap_or(Death::Revoked),
+                id: recorded.id,
+                name: recorded.name,
+            }
+            .into());
         }
         // What the signature covers counts; the record adds what is not in the token.
         let record = Record {
@@ -197,7 +236,12 @@ impl Authority {
             ..recorded.clone()
         };
         let token = self.live.get_or_insert(&record.id, || {
-            Token::new(&record, self.uses.clone(), self.stale.clone())
+            Token::new(
+                &record,
+                &self.catalogue,
+                self.uses.clone(),
+                self.stale.clone(),
+            )
         });
         // A time to come: the secret that signed it has been rotated out, with a grace.
         for until in until.into_iter().chain(recorded.revoked) {
@@ -206,13 +250,18 @@ impl Authority {
         Ok(token)
     }
 
-    /// Records a token that was minted elsewhere with our secret: by a real Lotus, or by a daemon
-    /// whose registry is lost.
-    async fn record_foreign(&self, id: String, claims: &Claims) -> Result<Record, StoreError> {
+    /// Records a token that the registry does not know and that has our signature: a real Lotus
+    /// minted it, or this daemon before its registry was lost.
+    async fn record(
+        &self,
+        id: String,
+        claims: &Claims,
+        origin: TokenOrigin,
+    ) -> Result<Record, StoreError> {
         let mut record = Record {
             id,
             name: claims.name.clone(),
-            origin: TokenOrigin::Foreign,
+            origin,
             permissions: claims.allow,
             scope: claims.scope(),
             issued_by: None,
@@ -248,70 +297,6 @@ fn token_id(claims: &Claims, text: &str) -> Result<String, Invalid> {
         None => {
             let (signed, _) = text.rsplit_once('.').ok_or(Invalid::Malformed)?;
             Ok(cache::hex_digest(signed))
-        }
-    }
-}
-
-/// The background work of an [`Authority`].
-#[derive(Debug)]
-pub struct Upkeep {
-    authority: Arc<Authority>,
-    waiting: mpsc::Receiver<(String, Use)>,
-}
-
-impl Upkeep {
-    /// Writes uses down, hears of revocations by other daemons and watches the store, until
-    /// `shutdown` begins.
-    pub async fn run(mut self, shutdown: Shutdown) {
-        let mut changes = self.authority.store.changes();
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            tokio::select! {
-                _ = ticks.tick() => {
-                    self.watch_store();
-                    self.write_uses().await;
-                }
-                change = changes.recv() => match change {
-                    Ok(Change::Revoked(ids)) => self.authority.look_again(&ids).await,
-                    Ok(Change::Resync) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
-                        self.authority.resync().await;
-                    }
-                    // A store that nobody shares.
-                    Err(tokio::sync::broadcast::error::RecvError::Closed) => {
-                        changes = self.authority.store.changes();
-                        tokio::time::sleep(TICK).await;
-                    }
-                },
-                () = shutdown.begun() => break,
-            }
-        }
-        self.write_uses().await;
-    }
-
-    fn watch_store(&self) {
-        let authority = &self.authority;
-        let since = authority.store.unreachable_since();
-        let stale = since.is_some_and(|since| since.elapsed() > authority.max_staleness);
-        if authority.stale.swap(stale, Ordering::Relaxed) != stale {
-            match stale {
-                true => {
-                    tracing::error!(target: "auth", "{}: all tokens are refused", Refusal::Stale)
-                }
-                false => tracing::info!(target: "auth", "the token store can be reached again"),
-            }
-        }
-    }
-
-    async fn write_uses(&mut self) {
-        let mut uses = Vec::new();
-        while let Ok(one) = self.waiting.try_recv() {
-            uses.push(one);
-        }
-        if uses.is_empty() {
-            return;
-        }
-        if let Err(error) = self.authority.store.record_uses(&uses).await {
-            tracing::warn!(target: "auth", %error, "last uses of tokens are not written down");
         }
     }
 }

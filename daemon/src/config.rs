@@ -72,6 +72,8 @@ pub struct Api {
     pub max_connections: u32,
     /// The most calls in one batch.
     pub max_batch_size: u32,
+    /// The largest reply to a batch, in bytes.
+    pub max_batch_reply: u32,
     /// The most calls in flight on one WebSocket connection.
     pub max_concurrent_calls: u32,
     /// The most open channels on one WebSocket connection.
@@ -175,6 +177,7 @@ impl Config {
                 max_request_size: 100 << 20,
                 max_connections: 10_000,
                 max_batch_size: 1_000,
+                max_batch_reply: 100 << 20,
                 max_concurrent_calls: 4_096,
                 max_subscriptions: 1_024,
                 shutdown_timeout: Duration::from_secs(10),

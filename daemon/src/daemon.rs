@@ -17,7 +17,7 @@ use crate::audit::{self, Audit};
 use crate::auth::store::embedded::Embedded;
 use crate::auth::store::postgres::Postgres;
 use crate::auth::store::{StoreError, TokenStore};
-use crate::auth::{Authority, Keys, OwnTokenError, SecretError, Upkeep};
+use crate::auth::{Authority, Catalogue, Keys, OwnTokenError, SecretError, Upkeep};
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
@@ -186,8 +186,14 @@ impl Parts {
         // The secret first: without it nothing else is touched.
         let keys = Keys::open(&keystore)?;
         let store = token_store(&repo, &config).await?;
-        let (authority, upkeep) =
-            Authority::open(keystore.clone(), keys, store, config.auth.max_staleness);
+        let catalogue = Catalogue::new(role.surfaces());
+        let (authority, upkeep) = Authority::open(
+            keystore.clone(),
+            keys,
+            store,
+            config.auth.max_staleness,
+            catalogue,
+        );
         let settings = audit::Settings {
             max_size: config.audit.max_size,
             max_age: config.audit.max_age,
@@ -222,6 +228,7 @@ impl Parts {
             read_timeout: api.timeout,
             connections: api.max_connections as usize,
             batch: api.max_batch_size as usize,
+            batch_reply: api.max_batch_reply as usize,
             concurrent_calls: api.max_concurrent_calls as usize,
             channels: api.max_subscriptions,
             shutdown: api.shutdown_timeout,
@@ -273,6 +280,8 @@ pub struct Daemon {
     repo: Repo,
     shutdown: Shutdown,
     server: JoinHandle<()>,
+    /// Begins when the last call has ended: then nothing more is told to the upkeep.
+    drained: Shutdown,
     upkeep: JoinHandle<()>,
     records: JoinHandle<()>,
     audit: Arc<Audit>,
@@ -368,7 +377,8 @@ impl Daemon {
             Arc::new(paths),
             parts.shutdown.clone(),
         ));
-        let upkeep = tokio::spawn(parts.upkeep.run(parts.shutdown.clone()));
+        let drained = Shutdown::default();
+        let upkeep = tokio::spawn(parts.upkeep.run(drained.clone()));
         let (authority, keep) = (parts.authority.clone(), parts.config.auth.record_retention);
         let shutdown = parts.shutdown.clone();
         let records = tokio::spawn(async move { authority.keep_records(keep, shutdown).await });
@@ -378,6 +388,7 @@ impl Daemon {
             repo: parts.repo,
             shutdown: parts.shutdown,
             server,
+            drained,
             upkeep,
             records,
             audit: parts.audit,
@@ -402,14 +413,15 @@ impl Daemon {
     /// Waits until the daemon has been asked to shut down and has done so: calls in flight are
     /// finished (or cut off after `[API] ShutdownTimeout`), `api` is gone and the lock released.
     pub async fn finished(self) -> Result<(), StartError> {
-        for (what, task) in [
-            ("server", self.server),
-            ("token upkeep", self.upkeep),
-            ("retention of records", self.records),
-        ] {
-            if let Err(error) = task.await {
-                tracing::error!(target: "main", %error, "the {what} ended abnormally");
-            }
+        if let Err(error) = self.server.await {
+            tracing::error!(target: "main", %error, "the server ended abnormally");
+        }
+        self.drained.begin();
+        if let Err(error) = self.upkeep.await {
+            tracing::error!(target: "main", %error, "the token upkeep ended abnormally");
+        }
+        if let Err(error) = self.records.await {
+            tracing::error!(target: "main", %error, "the retention of records ended abnormally");
         }
         if let Err(error) = self.audit.close().await {
             tracing::error!(target: "main", %error, "the audit log is not complete");

@@ -22,7 +22,7 @@ pub(crate) mod issuer;
 pub(crate) mod json2;
 pub(crate) mod password;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -62,7 +62,7 @@ impl Ext {
         path: &str,
         parts: &Parts,
         body: Bytes,
-        source: IpAddr,
+        source: SocketAddr,
     ) -> Response {
         if let Some(kind) = health::Kind::of(path) {
             return self.health.serve(kind, parts, body, source).await;

@@ -1,8 +1,8 @@
 //! The storage miner: `lotus-miner run`.
 
-use lotus_core::Role;
 use lotus_core::api::MINER;
 use lotus_core::types::ApiVersion;
+use lotus_core::{Api, Role};
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
 use crate::node::{AuthRpc, CommonRpc};
@@ -18,9 +18,9 @@ impl Miner {
     /// [`StartError`] names what to change; nothing is left running.
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
         let parts = Parts::open(Role::StorageMiner, options).await?;
-        let v0 = CommonRpc::new(&parts, ApiVersion::MINER, MINER)
-            .api()?
-            .overlay(AuthRpc::new(&parts, MINER, "/rpc/v0").api()?);
+        let v0 = Api::unserved_of(MINER.layers)
+            .overlay(CommonRpc::new(&parts, ApiVersion::MINER, MINER).api()?)
+            .overlay(AuthRpc::new(&parts, MINER).api()?);
         Daemon::serve(parts, [("/rpc/v0", v0)]).await
     }
 }

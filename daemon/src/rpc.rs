@@ -19,6 +19,7 @@ mod gate;
 mod host;
 mod http;
 mod listener;
+mod nulls;
 mod paths;
 mod recording;
 mod reply;
@@ -57,6 +58,8 @@ pub struct Limits {
     pub connections: usize,
     /// Calls in one batch.
     pub batch: usize,
+    /// Bytes of the reply to a batch.
+    pub batch_reply: usize,
     /// Calls in flight on one WebSocket.
     pub concurrent_calls: usize,
     /// Channels on one WebSocket.

@@ -21,9 +21,10 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt, StreamExt};
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::{Server, ServerHandle};
+use lotus_core::Role;
 use lotus_core::types::{ApiVersion, KeyInfo, KeyType, Version};
 use lotus_daemon::auth::store::embedded::Embedded;
-use lotus_daemon::auth::{Authority, Keys};
+use lotus_daemon::auth::{Authority, Catalogue, Keys};
 use lotus_daemon::keystore::Keystore;
 use lotus_testutil::TestNode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -254,6 +255,7 @@ async fn tokens() {
             keys,
             Arc::new(store),
             Duration::from_secs(10),
+            Catalogue::new(Role::FullNode.surfaces()),
         )
         .0
     };

@@ -1,7 +1,7 @@
 //! What the registry of tokens costs, and how fast a token dies.
 //!
 //! ```text
-//! cargo bench -p lotus-testutil --bench tokens
+//! cargo bench -p lotus-testutil --bench tokens              # or only: -- calls, -- revocations, -- million
 //! ```
 //!
 //! Prints the tables of `docs/performance.md` about tokens.
@@ -35,11 +35,22 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|named| named == name);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        calls().await;
-        revocations().await;
-        million().await;
+        if wanted("calls") {
+            calls().await;
+        }
+        if wanted("revocations") {
+            revocations().await;
+        }
+        if wanted("million") {
+            million().await;
+        }
     });
 }
 

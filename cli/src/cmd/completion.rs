@@ -2,9 +2,11 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use clap_complete::Shell;
 use lotus_core::Role;
 
+use super::rpc;
 use crate::opts::Context;
 
 /// Print a completion script for a shell: eval "$(lotus completion bash)"
@@ -21,6 +23,12 @@ impl Completion {
             Role::FullNode => crate::lotus_command(),
             Role::StorageMiner => crate::lotus_miner_command(),
         };
+        let methods = rpc::names(context.role);
+        command = command.mut_subcommand("rpc", |rpc| {
+            rpc.mut_arg("method", |method| {
+                method.value_parser(PossibleValuesParser::new(methods))
+            })
+        });
         let mut script = Vec::new();
         clap_complete::generate(
             self.shell,

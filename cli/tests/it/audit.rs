@@ -153,6 +153,71 @@ async fn calls_that_change_something_and_refusals_are_on_record_and_reads_are_no
     }
 }
 
+#[tokio::test]
+async fn a_token_that_is_dead_is_named_and_one_that_is_forged_is_not() {
+    let (home, daemon) = node();
+    let revoked = create(&home, "--perm admin --name curio");
+    let expired = create(&home, "--perm read --name brief --expires 1s");
+    let id = |name: &str| {
+        let list = home.run("auth list --all --output json").json();
+        let list = list.as_array().unwrap();
+        list.iter().find(|token| token["Name"] == name).unwrap()["Id"].clone()
+    };
+    let (curio, brief) = (id("curio"), id("brief"));
+    let call = async |socket, token: &str| {
+        let header = format!("Authorization: Bearer {token}");
+        post(
+            socket,
+            "/rpc/v1",
+            &[&header],
+            &body(1, "Filecoin.Version", &json!([])),
+        )
+        .await
+        .status
+    };
+    let socket = daemon.socket();
+    // One of them has been in use, and the other dies before it is ever shown.
+    assert_eq!(call(socket, &revoked).await, 200);
+    home.run("auth revoke curio").ok();
+    let signed = revoked.rsplit_once('.').unwrap().0;
+    let forged = format!("{signed}.{}", "A".repeat(43));
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(2) {
+        assert_eq!(call(socket, &forged).await, 401);
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let before = records(&home).len();
+    let path = format!("/rpc/v0?token={revoked}");
+    for token in [&revoked, &expired, &forged] {
+        assert_eq!(call(socket, token).await, 401);
+    }
+    assert_eq!(Ws::open(socket, &path, &[]).await.unwrap_err(), 401);
+    stop(daemon);
+    let daemon = Running::start(&home, "daemon --api 0");
+    assert_eq!(call(daemon.socket(), &revoked).await, 401);
+    stop(daemon);
+
+    let rows = records(&home).split_off(before);
+    let rows = rows
+        .iter()
+        .filter(|row| row["verdict"] == "unauthenticated");
+    let seen: Vec<_> = rows
+        .map(|row| (&row["token"], &row["name"], row["reason"].as_str().unwrap()))
+        .collect();
+    let (name, nobody) = (json!("curio"), Value::Null);
+    let dead = (&curio, &name, "the token was revoked");
+    assert_eq!(
+        seen,
+        [
+            dead,
+            (&brief, &json!("brief"), "the token has expired"),
+            (&nobody, &nobody, "jwt: HMAC verification failed"),
+            dead,
+            dead,
+        ]
+    );
+}
+
 /// A home with a sealed log of some records.
 fn sealed() -> Home {
     let (home, daemon) = node();

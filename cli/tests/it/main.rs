@@ -9,6 +9,7 @@ mod daemon;
 mod harness;
 mod hostile;
 mod local;
+mod rpc;
 mod running;
 mod secrets;
 mod shared_store;

@@ -15,6 +15,9 @@ use crate::running::Running;
 
 const VERSION: &str = r#"{"jsonrpc":"2.0","id":1,"method":"Filecoin.Version","params":[]}"#;
 
+/// Opens a channel.
+const CLOSING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"Filecoin.Closing","params":[]}"#;
+
 /// The secret that signs tokens, in a repo's keystore.
 const SECRET: &str = "keystore/MF2XI2BNNJ3XILLQOJUXMYLUMU";
 
@@ -52,6 +55,10 @@ fn twin(other: &Home) -> Home {
 fn create(home: &Home, name: &str) -> String {
     let line = format!("auth create-token --perm admin --name {name}");
     home.run(&line).ok().trim_end().to_owned()
+}
+
+fn path_with(token: &str) -> String {
+    format!("/rpc/v1?token={token}")
 }
 
 async fn call(socket: SocketAddr, token: &str) -> Response {
@@ -102,7 +109,7 @@ async fn daemons_on_one_store_share_tokens_and_revocations_and_fail_closed_witho
         assert_eq!(readiness(socket).await.status, 200);
     }
     let open = async |token: &str| {
-        let path = format!("/rpc/v1?token={token}");
+        let path = path_with(token);
         Ws::open(second.socket(), &path, &[]).await.unwrap()
     };
     let mut closing = open(&dying).await;
@@ -126,9 +133,24 @@ async fn daemons_on_one_store_share_tokens_and_revocations_and_fail_closed_witho
     }
     staying.send(VERSION).await;
     assert_eq!(staying.receive_json().await["id"], 1);
+    staying.send(CLOSING).await;
+    assert_eq!(staying.receive_json().await["result"], 1);
+    let mut anonymous = Ws::open(second.socket(), "/rpc/v1", &[]).await.unwrap();
 
-    // Without the store nobody can know what was revoked meanwhile.
+    // Without the store nobody can know what was revoked meanwhile: also those who are connected,
+    // with a channel open, are given nothing more.
     server.stop();
+    let why = "the token store has been unreachable for longer than [Auth] MaxStaleness";
+    assert_eq!(staying.closed().await, (1013, why.to_owned()));
+    assert_eq!(
+        Ws::open(second.socket(), &path_with(&healthy), &[])
+            .await
+            .unwrap_err(),
+        503
+    );
+    // Who has no token has none that could have been revoked.
+    anonymous.send(VERSION).await;
+    assert!(anonymous.receive_json().await["result"].is_object());
     for socket in both {
         let refused = until(503, socket, &healthy).await;
         assert!(
@@ -147,18 +169,13 @@ async fn daemons_on_one_store_share_tokens_and_revocations_and_fail_closed_witho
         late.contains("status 503; the node cannot serve calls now"),
         "{late}"
     );
-    // A socket that was open before knows no more than the others.
-    staying.send(VERSION).await;
-    let refused = staying.receive_json().await;
-    let message = refused["error"]["message"].as_str().unwrap();
-    assert!(message.contains("MaxStaleness"), "{refused}");
-
     server.resume();
     for socket in both {
         until(200, socket, &healthy).await;
         assert_eq!(call(socket, &dying).await.status, 401);
         assert_eq!(readiness(socket).await.status, 200);
     }
+    let mut staying = open(&healthy).await;
     staying.send(VERSION).await;
     assert!(staying.receive_json().await["result"].is_object());
     let late = create(&second_home, "late");
@@ -175,6 +192,34 @@ async fn daemons_on_one_store_share_tokens_and_revocations_and_fail_closed_witho
         assert!(!said.stderr.contains("hunter2"), "{said:?}");
         assert!(home.repo().join("token").exists());
     }
+}
+
+/// A token that one daemon has not seen for as long as it may be idle, and another has.
+#[tokio::test]
+async fn a_use_at_one_daemon_keeps_a_token_alive_at_the_other() {
+    let Some(server) = PostgresServer::shared() else {
+        return;
+    };
+    let store = server.database();
+    let first_home = Home::new(LOTUS);
+    let first = start(&first_home, &store);
+    let second_home = twin(&first_home);
+    let second = start(&second_home, &store);
+    let idle = |name: &str, seconds: u64| {
+        let line = format!("auth create-token --perm read --name {name} --idle {seconds}s");
+        first_home.run(&line).ok().trim_end().to_owned()
+    };
+    let (token, unused) = (idle("used", 6), idle("unused", 4));
+    let open = async |token: &str| Ws::open(second.socket(), &path_with(token), &[]).await;
+    assert_eq!(call(second.socket(), &token).await.status, 200);
+    let (mut used, mut clock) = (open(&token).await.unwrap(), open(&unused).await.unwrap());
+    assert_eq!(clock.closed().await.0, 4401);
+    // Four seconds have passed: it is used where it was not used before.
+    assert_eq!(call(first.socket(), &token).await.status, 200);
+    assert_eq!(used.closed().await.0, 4401);
+    // Another two: the second daemon asks before it refuses.
+    assert_eq!(call(second.socket(), &token).await.status, 200);
+    assert_eq!(call(second.socket(), &unused).await.status, 401);
 }
 
 #[tokio::test]
@@ -213,8 +258,9 @@ async fn the_password_is_the_same_at_every_daemon_of_a_store() {
     let minted = mint(first.socket(), OLD).await;
     let token = minted["result"]["token"].as_str().unwrap();
     assert_eq!(call(second.socket(), token).await.status, 200);
-    let path = format!("/rpc/v1?token={token}");
-    let mut closing = Ws::open(second.socket(), &path, &[]).await.unwrap();
+    let mut closing = Ws::open(second.socket(), &path_with(token), &[])
+        .await
+        .unwrap();
 
     let params = json!({ "oldPassword": OLD, "newPassword": NEW });
     let changed = auth(first.socket(), "changePassword", params).await;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use lotus_testutil::wire::{Ws, post};
 use rustix::process::Signal;
@@ -189,6 +190,61 @@ async fn a_revoked_token_s_socket_closes_at_once_and_it_stays_dead_after_a_crash
         assert_eq!(status(&daemon, &token).await, 401);
         assert_eq!(status(&daemon, &other).await, 200);
     }
+}
+
+/// Uses are written down once a minute, and count all the same: a stop of the daemon forgets none,
+/// and a crash lets no token live longer than it may.
+#[tokio::test]
+async fn an_idle_token_lives_by_its_last_use_across_a_stop_and_not_beyond_it_across_a_crash() {
+    const IDLE: Duration = Duration::from_secs(8);
+    let (home, mut daemon) = node();
+    let token = create(&home, "--perm read --name busy --idle 8s");
+    for (signal, then) in [(Signal::TERM, 200), (Signal::KILL, 401)] {
+        let begun = Instant::now();
+        while begun.elapsed() < IDLE + Duration::from_secs(2) {
+            assert_eq!(status(&daemon, &token).await, 200);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let busy = listed(&home, "busy").unwrap();
+        assert_eq!(busy["Status"], "active");
+        let last: jiff::Timestamp = busy["LastUsed"]["At"].as_str().unwrap().parse().unwrap();
+        let ago = jiff::Timestamp::now().as_second() - last.as_second();
+        assert!(ago < 5, "the last use was {ago} s ago: {busy}");
+        daemon.signal(signal);
+        daemon.finished();
+        daemon = Running::start(&home, "daemon --api 0");
+        assert_eq!(status(&daemon, &token).await, then, "after {signal:?}");
+    }
+    assert_eq!(listed(&home, "busy").unwrap()["Status"], "idle");
+}
+
+#[tokio::test]
+async fn a_daemon_whose_registry_is_lost_knows_its_own_token_again() {
+    let (home, daemon) = node();
+    let curio = create(&home, "--perm read --name curio");
+    let own = fs::read_to_string(home.repo().join("token")).unwrap();
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.finished().code, Some(0));
+    fs::remove_file(home.repo().join("datastore/tokens.redb")).unwrap();
+    let daemon = Running::start(&home, "daemon --api 0");
+    assert_eq!(fs::read_to_string(home.repo().join("token")).unwrap(), own);
+    assert_eq!(status(&daemon, &curio).await, 200);
+
+    let list = home.run("auth list --all --output json").json();
+    let origins = list.as_array().unwrap().iter();
+    let origins: Vec<_> = origins
+        .map(|token| (&token["Origin"], &token["Name"]))
+        .collect();
+    assert_eq!(origins.len(), 2, "{list}");
+    assert!(
+        origins.contains(&(&"repo".into(), &Value::Null))
+            && origins.contains(&(&"foreign".into(), &"curio".into())),
+        "{list}"
+    );
+    // So it is not revoked with the others.
+    let all = home.run("auth revoke --older-than 0 --output json").json();
+    assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
+    home.run("wallet list").ok();
 }
 
 #[tokio::test]

@@ -60,6 +60,14 @@ impl Arguments {
         }
     }
 
+    /// Removes a bare `key`, and says whether it was there.
+    pub(crate) fn take_flag(&mut self, key: &str) -> bool {
+        let before = self.0.len();
+        self.0
+            .retain(|argument| argument.key != key || !matches!(argument.value, Value::Flag));
+        self.0.len() < before
+    }
+
     /// The key as it was written, if it is there.
     pub(crate) fn key(&self, key: &str) -> Option<&Ident> {
         self.0

@@ -9,6 +9,7 @@ use syn::{
 };
 
 use crate::arguments::Arguments;
+use crate::reader::Reader;
 
 /// What to do about a `perm` that is not where it belongs.
 const PLACE: &str = "`perm = …` goes inside each `#[method(…)]` and `#[subscription(…)]`";
@@ -19,13 +20,15 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         return Err(Error::new_spanned(arguments, message));
     }
     let mut item: ItemTrait = syn::parse2(item)?;
-    let namespace = namespace(&item)?;
+    let rpc = rpc(&item)?;
+    let namespace = namespace(&rpc);
     let mut rows = Vec::new();
+    let mut reader = Reader::default();
     let mut errors = Vec::new();
     errors.extend(misplaced(&item.attrs));
     for member in &mut item.items {
         if let TraitItem::Fn(function) = member {
-            match row(function, &namespace) {
+            match row(function, &namespace, &mut reader) {
                 Ok(row) => rows.push(row),
                 Err(error) => errors.push(error),
             }
@@ -37,6 +40,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
     }) {
         return Err(error);
     }
+    let reader = rpc.key("client").map(|_| reader.expand(&item));
+    let outputs = outputs(&item);
     let table = format_ident!("{}", screaming(&item.ident.to_string()));
     let visibility = &item.vis;
     let docs = format!(
@@ -48,11 +53,32 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
 
         #[doc = #docs]
         #visibility const #table: &[::lotus_core::Method] = &[#(#rows),*];
+
+        #reader
+
+        // A trait that is only called gets jsonrpsee's own error: without this, what the trait
+        // imports for its results would be unused.
+        #(const _: ::std::marker::PhantomData<#outputs> = ::std::marker::PhantomData;)*
     })
 }
 
-/// `Filecoin.` from `#[rpc(namespace = "Filecoin", namespace_separator = ".")]`.
-fn namespace(item: &ItemTrait) -> Result<String> {
+/// What the first function with a `Result<…>` returns, and the first channel.
+fn outputs(item: &ItemTrait) -> Vec<&Type> {
+    let outputs = item.items.iter().filter_map(|member| match member {
+        TraitItem::Fn(function) => match &function.sig.output {
+            ReturnType::Type(_, ty) => Some(&**ty),
+            ReturnType::Default => None,
+        },
+        _ => None,
+    });
+    let (results, channels): (Vec<_>, Vec<_>) =
+        outputs.partition(|ty| generic_argument(ty).is_some());
+    let firsts = [results.first(), channels.first()];
+    firsts.into_iter().flatten().copied().collect()
+}
+
+/// The arguments of the trait's `#[rpc(…)]`.
+fn rpc(item: &ItemTrait) -> Result<Arguments> {
     let rpc = item
         .attrs
         .iter()
@@ -67,11 +93,16 @@ fn namespace(item: &ItemTrait) -> Result<String> {
     if let Some(key) = arguments.key("perm") {
         return Err(Error::new(key.span(), PLACE));
     }
-    let text = |key| arguments.text(key).map(|text| text.value());
+    Ok(arguments)
+}
+
+/// `Filecoin.` from `#[rpc(namespace = "Filecoin", namespace_separator = ".")]`.
+fn namespace(rpc: &Arguments) -> String {
+    let text = |key| rpc.text(key).map(|text| text.value());
     let separator = text("namespace_separator").unwrap_or_else(|| "_".to_owned());
-    Ok(text("namespace")
+    text("namespace")
         .map(|namespace| namespace + &separator)
-        .unwrap_or_default())
+        .unwrap_or_default()
 }
 
 /// Whether `attribute` is `name`, by whatever path it was written.
@@ -89,8 +120,8 @@ fn misplaced(attributes: &[Attribute]) -> Option<Error> {
     Some(Error::new_spanned(attribute, PLACE))
 }
 
-/// Strips `perm` from the method's attribute and returns the method's row of the table.
-fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
+/// Strips `perm`, `retry` and `optional` from the method's attribute and returns the method's row of the table.
+fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Result<TokenStream> {
     if let Some(error) = misplaced(&function.attrs) {
         return Err(error);
     }
@@ -117,8 +148,10 @@ fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
         )
     })?;
     let permission = permission(&word)?;
+    let retry = arguments.take_flag("retry");
+    let optional = arguments.take_flag("optional");
     let result = match (channel, arguments.ty("item")) {
-        (true, Some(item)) => spelled(item),
+        (true, Some(item)) => item.clone(),
         _ => result(&function.sig.output),
     };
     if channel {
@@ -133,19 +166,39 @@ fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
     let docs = docs(&function.attrs);
     let note = format!("\n\nPermission: `{word}`.");
     function.attrs.push(parse_quote!(#[doc = #note]));
+    if permission == "Read" {
+        reader.add(function, &result, channel);
+    }
 
-    let params = function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(input) => Some(input),
-        FnArg::Receiver(_) => None,
-    });
-    let params = params.map(|param| {
+    let params: Vec<_> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let required = match optional {
+        true => {
+            let last = params.iter().rposition(|param| !is_option(&param.ty));
+            last.map_or(0, |last| last + 1)
+        }
+        false => params.len(),
+    };
+    if optional && required == params.len() {
+        let message = format!("`{name}` is `optional`, but its last parameter is no `Option`");
+        return Err(Error::new(function.sig.ident.span(), message));
+    }
+    let params = params.into_iter().map(|param| {
         let name = match &*param.pat {
             Pat::Ident(pattern) => pattern.ident.unraw().to_string(),
             _ => String::new(),
         };
-        let ty = spelled(&param.ty);
+        let ty = described(&param.ty);
         quote!(::lotus_core::Param { name: #name, ty: #ty })
     });
+    let result = described(&result);
     let wire_name = format!("{namespace}{name}");
     let aliases = arguments.list("aliases");
     let kind = if channel {
@@ -159,7 +212,9 @@ fn row(function: &mut TraitItemFn, namespace: &str) -> Result<TokenStream> {
             aliases: &[#(#aliases),*],
             permission: ::lotus_core::Permission::#permission,
             kind: ::lotus_core::Kind::#kind,
+            retry: #retry,
             params: &[#(#params),*],
+            required: #required,
             result: #result,
             docs: #docs,
         }
@@ -203,19 +258,39 @@ fn docs(attributes: &[Attribute]) -> String {
     lines.map(text).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether a type is an `Option`, by whatever path it was written.
+fn is_option(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|segment| segment.ident == "Option")
+}
+
 /// The `T` of `Result<T, E>`.
-fn result(output: &ReturnType) -> String {
+fn result(output: &ReturnType) -> Type {
     let ReturnType::Type(_, ty) = output else {
-        return "()".to_owned();
+        return parse_quote!(());
     };
-    if let Type::Path(path) = &**ty
+    generic_argument(ty).unwrap_or(ty).clone()
+}
+
+/// The `T` of `Something<T, …>`.
+fn generic_argument(ty: &Type) -> Option<&Type> {
+    if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
         && let syn::PathArguments::AngleBracketed(generics) = &last.arguments
         && let Some(syn::GenericArgument::Type(first)) = generics.args.first()
     {
-        return spelled(first);
+        return Some(first);
     }
-    spelled(ty)
+    None
+}
+
+/// A type as the table has it.
+fn described(ty: &Type) -> TokenStream {
+    let name = spelled(ty);
+    quote!(::lotus_core::WireType::of::<#ty>(#name))
 }
 
 /// A type as one would write it, without the spaces between tokens.

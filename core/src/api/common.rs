@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jsonrpsee::core::SubscriptionResult;
 use jsonrpsee::proc_macros::rpc;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::types::{Alert, Bytes, Version};
@@ -33,7 +34,7 @@ pub trait Common {
 
     /// Returns an OpenRPC document that describes every method of this path.
     #[method(name = "Discover", aliases = ["rpc.discover"], perm = read)]
-    async fn discover(&self) -> Result<serde_json::Value, Error>;
+    async fn discover(&self) -> Result<Box<RawValue>, Error>;
 
     /// Lists the logging subsystems, sorted.
     #[method(name = "LogList", perm = write)]

@@ -11,6 +11,7 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Network;
+use super::schema::schema;
 
 /// The text of [`Address::UNDEFINED`], as go-address prints it.
 const UNDEFINED: &str = "<empty>";
@@ -292,6 +293,12 @@ impl<'de> Deserialize<'de> for Address {
         deserializer.deserialize_any(Text).map_err(D::Error::custom)
     }
 }
+
+schema!(Address, "Address", {
+    "type": "string",
+    "description": "An address: `f0…`, `f1…`, `f2…`, `f3…`, `f4…`, or with `t` off mainnet. \
+        The undefined address is `<empty>`.",
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,12 @@
 //! Alerts: conditions of a daemon that its operator should know about.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One condition and how it stands, as `LogAlerts` lists it (Lotus: `journal/alerting/alerts.go`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Alert {
     /// Which condition.
@@ -20,7 +21,9 @@ pub struct Alert {
 }
 
 /// The identity of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "PascalCase")]
 pub struct AlertType {
     /// The part of the daemon that it is about: `process`.
@@ -30,7 +33,7 @@ pub struct AlertType {
 }
 
 /// An alert being raised or resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AlertEvent {
     /// `raised` or `resolved`.

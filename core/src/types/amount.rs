@@ -8,6 +8,8 @@ use fvm_shared::econ;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::schema::schema;
+
 /// One FIL is 10^18 attoFIL.
 const DECIMALS: usize = econ::TokenAmount::DECIMALS;
 
@@ -177,6 +179,12 @@ impl<'de> Deserialize<'de> for TokenAmount {
         deserializer.deserialize_str(AttoFil)
     }
 }
+
+schema!(TokenAmount, "TokenAmount", {
+    "type": "string",
+    "pattern": "^[-+]?[0-9]+$",
+    "description": "An amount in attoFIL.",
+});
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,8 @@ use data_encoding::{BASE64, BASE64_MIME_PERMISSIVE};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::schema::schema;
+
 /// Bytes, written as standard padded base64.
 ///
 /// Read from a base64 string, from an array of numbers (Go takes those, and some clients send them)
@@ -100,6 +102,12 @@ impl<'de> Deserialize<'de> for Bytes {
         deserializer.deserialize_any(AnyForm)
     }
 }
+
+schema!(Bytes, "Bytes", {
+    "type": ["string", "null"],
+    "contentEncoding": "base64",
+    "description": "Bytes; `null` for none.",
+});
 
 #[cfg(test)]
 mod tests {

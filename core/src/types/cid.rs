@@ -8,7 +8,8 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::object::Object;
+use super::schema::schema;
+use crate::go::Object;
 
 /// The multicodec of a blake2b hash of 256 bits.
 const BLAKE2B_256: u64 = 0xb220;
@@ -91,6 +92,13 @@ impl<'de> Deserialize<'de> for Cid {
         link.target.parse().map_err(D::Error::custom)
     }
 }
+
+schema!(Cid, "Cid", {
+    "type": "object",
+    "properties": { "/": { "type": "string" } },
+    "required": ["/"],
+    "description": "A content identifier.",
+});
 
 #[cfg(test)]
 mod tests {

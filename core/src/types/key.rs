@@ -3,12 +3,14 @@
 use std::fmt;
 
 use data_encoding::BASE64;
+use schemars::JsonSchema;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use super::Bytes;
-use super::object::Object;
+use super::schema::schema;
+use crate::go::Object;
 
 /// What a key is for; on the wire a string (Lotus `types.KeyType`).
 ///
@@ -107,12 +109,13 @@ impl<'de> Deserialize<'de> for KeyType {
 /// A private key (Lotus `types.KeyInfo`): `{"Type":"bls","PrivateKey":"<base64>"}`.
 ///
 /// The key is wiped from memory when this is dropped, and `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
 pub struct KeyInfo {
     #[serde(rename = "Type")]
     key_type: KeyType,
     #[serde(default, with = "secret")]
+    #[schemars(with = "Bytes")]
     private_key: Zeroizing<Vec<u8>>,
 }
 
@@ -174,6 +177,12 @@ mod secret {
         Ok(Bytes::deserialize(deserializer)?.into_vec().into())
     }
 }
+
+schema!(KeyType, "KeyType", {
+    "type": "string",
+    "examples": ["secp256k1", "bls", "delegated"],
+    "description": "What a key is for.",
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,47 +1,45 @@
 //! Messages to the chain, unsigned and signed.
 
-use fvm_ipld_encoding::strict_bytes;
+use fvm_ipld_encoding::{BytesDe, strict_bytes};
 use fvm_shared::address as fvm;
+use fvm_shared::econ;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::object::{Object, null_is_zero};
-use super::{Address, Bytes, Cid, Signature, SignatureType, TokenAmount};
+use super::{Address, Bytes, Cid, Signature, SignatureError, SignatureType, TokenAmount};
+use crate::go::Object;
 
 /// An unsigned message (Lotus `types.Message`): who calls which method of which actor, with what.
 ///
 /// On the wire its fields are in Go's order, followed by its computed `CID` (`null` while it cannot
 /// be encoded). On input the case of names is ignored, an absent field is zero, and unknown fields
 /// and the `CID` are ignored.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, JsonSchema, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase", default)]
 pub struct Message {
     /// Always 0.
-    #[serde(deserialize_with = "null_is_zero")]
     pub version: u64,
     /// The actor that receives it.
     pub to: Address,
     /// The account that sends it, signs it and pays for it.
     pub from: Address,
     /// How many messages the sender has sent before.
-    #[serde(deserialize_with = "null_is_zero")]
     pub nonce: u64,
     /// What is sent along, in attoFIL.
     pub value: TokenAmount,
     /// The gas that it may use, in gas units.
-    #[serde(deserialize_with = "null_is_zero")]
     pub gas_limit: i64,
     /// The most that the sender pays for a unit of gas, in attoFIL.
     pub gas_fee_cap: TokenAmount,
     /// What of that goes to the miner, in attoFIL per unit of gas.
     pub gas_premium: TokenAmount,
     /// The number of the method; 0 only sends the value.
-    #[serde(deserialize_with = "null_is_zero")]
     pub method: u64,
     /// The method's parameters, usually CBOR. On the wire no parameters are `null`.
     pub params: Bytes,
 }
 
-/// A message that has no binary form, and so no CID and no signature.
+/// A message that has no binary form, and so no CID and no signature; or bytes that are none.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
     /// An address is missing.
@@ -50,7 +48,27 @@ pub enum MessageError {
     /// An amount is larger than the chain can hold.
     #[error("the message cannot be encoded: {0}")]
     Encode(#[from] fvm_ipld_encoding::Error),
+    /// It is not the CBOR of a message.
+    #[error("not the CBOR of a message: {0}")]
+    Decode(fvm_ipld_encoding::Error),
+    /// The signature in it is none.
+    #[error("not a signed message: {0}")]
+    Signature(#[from] SignatureError),
 }
+
+/// What a message's CBOR consists of, in order.
+type Decoded = (
+    u64,
+    fvm::Address,
+    fvm::Address,
+    u64,
+    econ::TokenAmount,
+    i64,
+    econ::TokenAmount,
+    econ::TokenAmount,
+    u64,
+    BytesDe,
+);
 
 impl Message {
     /// The message in Filecoin's CBOR: an array of ten, addresses and amounts as bytes.
@@ -67,6 +85,32 @@ impl Message {
     /// As [`Message::to_cbor`].
     pub fn cid(&self) -> Result<Cid, MessageError> {
         Ok(Cid::of_dag_cbor(&self.to_cbor()?))
+    }
+
+    /// Reads what [`Message::to_cbor`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are not the CBOR of a message.
+    pub fn from_cbor(bytes: &[u8]) -> Result<Message, MessageError> {
+        let decoded = fvm_ipld_encoding::from_slice(bytes).map_err(MessageError::Decode)?;
+        Ok(Message::from_tuple(decoded))
+    }
+
+    fn from_tuple(
+        (version, to, from, nonce, value, gas_limit, gas_fee_cap, gas_premium, method, params): Decoded,
+    ) -> Message {
+        Message {
+            version,
+            to: to.into(),
+            from: from.into(),
+            nonce,
+            value: value.into(),
+            gas_limit,
+            gas_fee_cap: gas_fee_cap.into(),
+            gas_premium: gas_premium.into(),
+            method,
+            params: Bytes(params.into_vec()),
+        }
     }
 
     /// The fields in the order and the types in which they are encoded.
@@ -139,7 +183,7 @@ impl<'de> Deserialize<'de> for Message {
 }
 
 /// A message and the sender's signature (Lotus `types.SignedMessage`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, JsonSchema, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
 pub struct SignedMessage {
     /// What was signed.
@@ -159,6 +203,19 @@ impl SignedMessage {
             self.message.tuple()?,
             CborBytes(&signature),
         ))?)
+    }
+
+    /// Reads what [`SignedMessage::to_cbor`] wrote.
+    ///
+    /// # Errors
+    /// The bytes are not the CBOR of a signed message.
+    pub fn from_cbor(bytes: &[u8]) -> Result<SignedMessage, MessageError> {
+        let (message, signature): (Decoded, BytesDe) =
+            fvm_ipld_encoding::from_slice(bytes).map_err(MessageError::Decode)?;
+        Ok(SignedMessage {
+            message: Message::from_tuple(message),
+            signature: Signature::from_bytes(&signature.into_vec())?,
+        })
     }
 
     /// The CID by which the chain knows it. BLS signatures are aggregated in a block, so there the
@@ -260,6 +317,41 @@ mod tests {
             prop_assert_eq!(TokenAmount::from(read.gas_premium), message.gas_premium);
             prop_assert_eq!(read.method_num, message.method);
             prop_assert_eq!(read.params, RawBytes::new(message.params.into_vec()));
+        }
+
+        #[test]
+        fn what_is_encoded_is_decoded(
+            message in any_message(),
+            kind in 1u8..=3,
+            data in any::<Vec<u8>>(),
+        ) {
+            let cbor = message.to_cbor().unwrap();
+            prop_assert_eq!(&Message::from_cbor(&cbor).unwrap(), &message);
+            let signature =
+                Signature { signature_type: kind.try_into().unwrap(), data: Bytes(data) };
+            let signed = SignedMessage { message, signature };
+            let cbor = signed.to_cbor().unwrap();
+            prop_assert_eq!(SignedMessage::from_cbor(&cbor).unwrap(), signed);
+        }
+
+        #[test]
+        fn damaged_cbor_is_an_error(
+            message in any_message(),
+            at in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+            byte in any::<u8>(),
+        ) {
+            let mut cbor = message.to_cbor().unwrap();
+            let at = at.index(cbor.len());
+            if cut {
+                cbor.truncate(at);
+                prop_assert!(Message::from_cbor(&cbor).is_err());
+            } else {
+                cbor[at] = byte;
+                if let Ok(read) = Message::from_cbor(&cbor) {
+                    prop_assert_eq!(read == message, read.to_cbor().unwrap() == message.to_cbor().unwrap());
+                }
+            }
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Bytes;
-use super::object::Object;
+use super::schema::schema;
+use crate::go::Object;
 
 /// The kind of a signature; on the wire a number (go-state-types `crypto.SigType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,7 +71,7 @@ pub enum SignatureError {
 }
 
 /// A signature (go-state-types `crypto.Signature`): `{"Type":1,"Data":"<base64>"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "PascalCase")]
 pub struct Signature {
     /// Its kind.
@@ -113,6 +115,12 @@ impl<'de> Deserialize<'de> for Signature {
         Signature::deserialize(Object(deserializer))
     }
 }
+
+schema!(SignatureType, "SignatureType", {
+    "type": "integer",
+    "enum": [1, 2, 3],
+    "description": "1 is secp256k1, 2 BLS, 3 delegated (as Ethereum signs).",
+});
 
 #[cfg(test)]
 mod tests {

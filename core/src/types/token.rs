@@ -2,12 +2,13 @@
 //! [`CreatedToken`].
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Permissions, Scope};
 
 /// A token to be minted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct NewToken {
     /// The operator's label; unique among the tokens that are alive.
@@ -27,7 +28,7 @@ pub struct NewToken {
 }
 
 /// A token that has been minted. Its text is shown this once.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreatedToken {
     /// The text to send after `Bearer `.
@@ -47,7 +48,7 @@ impl std::fmt::Debug for CreatedToken {
 }
 
 /// What is known of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TokenInfo {
     /// `jti`, or for Lotus's tokens the SHA-256 of the signed part.
@@ -78,7 +79,7 @@ pub struct TokenInfo {
 }
 
 /// How a token came into being.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenOrigin {
     /// The daemon's own, in its repo.
@@ -92,7 +93,7 @@ pub enum TokenOrigin {
 }
 
 /// Whether a token can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenStatus {
     /// It can.
@@ -106,7 +107,7 @@ pub enum TokenStatus {
 }
 
 /// A use of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct LastUse {
     /// When.
@@ -118,7 +119,7 @@ pub struct LastUse {
 }
 
 /// Which tokens to revoke: those that every given criterion matches. At least one is needed.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct TokenSelector {
     /// By id.
@@ -153,7 +154,7 @@ impl std::fmt::Debug for TokenSelector {
 }
 
 /// What the calling token may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TokenSelf {
     /// What is recorded of the token.
@@ -163,7 +164,7 @@ pub struct TokenSelf {
 }
 
 /// Whether a token may call a method, and if not, which rule refuses it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Verdict {
     /// Whether it may.

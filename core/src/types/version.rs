@@ -1,9 +1,10 @@
 //! `Filecoin.Version`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The versions of a daemon (Lotus `api.APIVersion`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Version {
     /// The daemon's own version with its network, `0.1.0+devnet`.
@@ -29,7 +30,9 @@ impl Default for Version {
 }
 
 /// `major << 16 | minor << 8 | patch`. Go clients compare major and minor when they connect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct ApiVersion(pub u32);
 
@@ -40,6 +43,8 @@ impl ApiVersion {
     pub const FULL_V0: Self = Self::new(1, 5, 0);
     /// `/rpc/v0` of a miner: 1.5.0, 66816 on the wire.
     pub const MINER: Self = Self::new(1, 5, 0);
+    /// `/rpc/v0` of a worker: 1.7.0, 67328 on the wire.
+    pub const WORKER: Self = Self::new(1, 7, 0);
 
     /// Packs the three numbers.
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
@@ -68,6 +73,7 @@ mod tests {
     fn numbers_are_the_ones_go_clients_compare() {
         assert_eq!(ApiVersion::FULL_V1.0, 131_840);
         assert_eq!(ApiVersion::FULL_V0.0, 66_816);
+        assert_eq!(ApiVersion::WORKER.0, 67_328);
         assert_eq!(ApiVersion::FULL_V1.to_string(), "2.3.0");
     }
 

@@ -6,7 +6,7 @@ use lotus_core::{Permissions, Scope};
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{CLOCK_LEEWAY, Invalid};
+use super::{CLOCK_LEEWAY, Dead, Death, Invalid, Refusal};
 
 /// The claims that this daemon reads and writes; others are ignored.
 ///
@@ -37,15 +37,24 @@ pub struct Claims {
 }
 
 impl Claims {
-    pub(super) fn check(&self, now: u64) -> Result<(), Invalid> {
+    /// Whether `nbf` and `iat` have come by `now`, and `exp` has not.
+    ///
+    /// # Errors
+    /// [`Invalid::NotYetValid`], and [`Dead`] when it has expired. `id` is the token's.
+    pub(super) fn check(&self, id: &str, now: u64) -> Result<(), Refusal> {
         let ahead = |time: Option<u64>| time.is_some_and(|time| time > now + CLOCK_LEEWAY);
         if self.exp.is_some_and(|expires| expires <= now) {
-            Err(Invalid::Expired)
-        } else if ahead(self.nbf) || ahead(self.iat) {
-            Err(Invalid::NotYetValid)
-        } else {
-            Ok(())
+            return Err(Dead {
+                id: id.to_owned(),
+                name: self.name.clone(),
+                death: Death::Expired,
+            }
+            .into());
         }
+        if ahead(self.nbf) || ahead(self.iat) {
+            return Err(Invalid::NotYetValid.into());
+        }
+        Ok(())
     }
 
     pub(super) fn scope(&self) -> Scope {

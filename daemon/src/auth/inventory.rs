@@ -9,7 +9,9 @@ use lotus_core::types::{LastUse, TokenInfo, TokenOrigin, TokenSelector, TokenSta
 use lotus_core::{Error, Method};
 
 use super::store::{Record, StoreError};
-use super::{Authority, Death, Invalid, OwnTokenError, Rights, SecretError, Token, now, token_id};
+use super::{
+    Authority, Death, Invalid, OwnTokenError, Reach, Rights, SecretError, Token, now, token_id,
+};
 use crate::repo::TokenFile;
 
 /// How long a revocation waits for the connections of the token to close. After that they are cut
@@ -51,7 +53,8 @@ pub enum RotateError {
 impl Authority {
     /// All tokens, newest first; only those that can be used unless `all`.
     pub(crate) async fn list(&self, all: bool) -> Result<Vec<TokenInfo>, StoreError> {
-        let infos = self.store.list().await?.into_iter().map(info);
+        let records = self.store.list().await?.into_iter();
+        let infos = records.map(|record| info(self.up_to_date(record)));
         Ok(infos
             .filter(|info| all || info.status == TokenStatus::Active)
             .collect())
@@ -63,7 +66,26 @@ impl Authority {
             Some(record) => Some(record),
             None => self.store.by_name(id_or_name).await?,
         };
-        found.ok_or_else(|| RevokeError::Unknown(id_or_name.to_owned()))
+        found
+            .map(|record| self.up_to_date(record))
+            .ok_or_else(|| RevokeError::Unknown(id_or_name.to_owned()))
+    }
+
+    /// A record with the uses that have not been written down yet.
+    pub(super) fn up_to_date(&self, mut record: Record) -> Record {
+        let used = self
+            .live
+            .get(&record.id)
+            .and_then(|token| token.usage().last_here());
+        if let Some(used) = used
+            && record
+                .last_used
+                .as_ref()
+                .is_none_or(|last| last.at < used.at)
+        {
+            record.last_used = Some(used);
+        }
+        record
     }
 
     /// Revokes what `selector` selects. When it returns, the revocation is durable and nothing more
@@ -119,19 +141,16 @@ impl Authority {
             }
         };
         let matches = |record: &Record| {
-            let last = record
-                .last_used
-                .as_ref()
-                .map_or(record.issued, |last| last.at);
             record.revoked.is_none_or(|revoked| revoked > at)
                 && record.expires.is_none_or(|expires| expires > at)
                 && id
                     .as_ref()
                     .is_none_or(|id| *id == record.id || record.name.as_ref() == Some(id))
                 && older_than.is_none_or(|age| record.issued + age <= at)
-                && unused.is_none_or(|age| last + age <= at)
+                && unused.is_none_or(|age| record.last_alive() + age <= at)
         };
-        Ok(candidates.into_iter().filter(matches).collect())
+        let candidates = candidates.into_iter().map(|record| self.up_to_date(record));
+        Ok(candidates.filter(matches).collect())
     }
 
     /// The record of a token given by its text; one that was never used is recorded first.
@@ -140,7 +159,7 @@ impl Authority {
         let id = token_id(&claims, text.trim())?;
         match self.store.get(&id).await? {
             Some(record) => Ok(record),
-            None => Ok(self.record_foreign(id, &claims).await?),
+            None => Ok(self.record(id, &claims, TokenOrigin::Foreign).await?),
         }
     }
 
@@ -256,21 +275,16 @@ impl Authority {
             Err(_) => None,
         };
         let record = match record {
-            Some(_) => self.recorded(token).await?,
+            Some(_) => self.up_to_date(self.recorded(token).await?),
             None => self.find(token).await?,
         };
-        let status = status(&record, now());
-        if status != TokenStatus::Active {
-            let death = match status {
-                TokenStatus::Revoked => Death::Revoked,
-                TokenStatus::Idle => Death::Idle,
-                TokenStatus::Active | TokenStatus::Expired => Death::Expired,
-            };
+        if let Some(death) = record.death(now()) {
             return Ok(Err(Error::other(death)));
         }
+        let reach = Reach::new(record.scope, &self.catalogue);
         let rights = Rights {
             permissions: record.permissions,
-            scope: &record.scope,
+            reach: &reach,
             token: true,
         };
         Ok(rights.allow(path, method))
@@ -279,7 +293,12 @@ impl Authority {
 
 /// What an operator is shown of a record.
 pub(crate) fn info(record: Record) -> TokenInfo {
-    let status = status(&record, now());
+    let status = match record.death(now()) {
+        None => TokenStatus::Active,
+        Some(Death::Revoked) => TokenStatus::Revoked,
+        Some(Death::Expired) => TokenStatus::Expired,
+        Some(Death::Idle) => TokenStatus::Idle,
+    };
     TokenInfo {
         id: record.id,
         name: record.name,
@@ -297,22 +316,6 @@ pub(crate) fn info(record: Record) -> TokenInfo {
         }),
         revoked: record.revoked.map(time),
         status,
-    }
-}
-
-fn status(record: &Record, now: u64) -> TokenStatus {
-    let last = record
-        .last_used
-        .as_ref()
-        .map_or(record.issued, |last| last.at);
-    if record.revoked.is_some_and(|revoked| revoked <= now) {
-        TokenStatus::Revoked
-    } else if record.expires.is_some_and(|expires| expires <= now) {
-        TokenStatus::Expired
-    } else if record.idle.is_some_and(|idle| last + idle <= now) {
-        TokenStatus::Idle
-    } else {
-        TokenStatus::Active
     }
 }
 

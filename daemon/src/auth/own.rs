@@ -1,9 +1,10 @@
 //! The daemon's own token, in its repo, with which local commands work.
 
-use lotus_core::Permissions;
 use lotus_core::types::{NewToken, TokenOrigin};
+use lotus_core::{Permissions, Scope};
 
-use super::{Authority, MintError, Minter};
+use super::store::StoreError;
+use super::{Authority, MintError, Minter, token_id};
 use crate::repo::{self, TokenFile};
 
 /// Why the repo has no usable token.
@@ -12,6 +13,9 @@ pub enum OwnTokenError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] repo::Error),
+    /// It cannot be looked up or recorded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// It cannot be minted.
     #[error(transparent)]
     Mint(#[from] MintError),
@@ -22,6 +26,7 @@ impl Authority {
     /// file that was deleted or damaged never comes back there.
     pub(crate) async fn keep_repo_token(&self, file: &TokenFile) -> Result<(), OwnTokenError> {
         if let Some(text) = file.read()? {
+            self.recognise(&text).await?;
             match self.verify(&text).await {
                 Ok(token) if token.permissions() == Permissions::ALL => return Ok(()),
                 Ok(_) => {
@@ -31,6 +36,24 @@ impl Authority {
             }
         }
         self.renew_repo_token(file).await
+    }
+
+    /// Records the repo's token as what it is, if the registry does not know it: the registry was
+    /// lost, or Lotus made the repo.
+    async fn recognise(&self, text: &str) -> Result<(), StoreError> {
+        // Whatever is wrong with it is said when it is verified.
+        let Ok((claims, _)) = self.keys().verify(text) else {
+            return Ok(());
+        };
+        let whole = claims.allow == Permissions::ALL && claims.scope() == Scope::ALL;
+        if let Ok(id) = token_id(&claims, text)
+            && whole
+            && self.store.get(&id).await?.is_none()
+        {
+            tracing::info!(target: "auth", "the repo's token is recorded anew");
+            self.record(id, &claims, TokenOrigin::Repo).await?;
+        }
+        Ok(())
     }
 
     /// Replaces the repo's token by a new one.

@@ -54,7 +54,7 @@ mod tests {
 
     use super::super::store::embedded::Embedded;
     use super::super::store::{Record, TokenStore};
-    use super::super::{Keys, now};
+    use super::super::{Catalogue, Keys, now};
     use super::*;
     use crate::keystore::Keystore;
     use crate::repo::TokenFile;
@@ -86,7 +86,13 @@ mod tests {
         let keys = Keys::open(&keystore).unwrap();
         let store = Arc::new(store);
         let patience = Duration::from_secs(1);
-        let (authority, _) = Authority::open(Arc::new(keystore), keys, store.clone(), patience);
+        let (authority, _) = Authority::open(
+            Arc::new(keystore),
+            keys,
+            store.clone(),
+            patience,
+            Catalogue::default(),
+        );
         store.insert(&revoked("old", 1000)).await.unwrap();
         // Perhaps signed a moment later, with the new secret.
         store.insert(&revoked("fresh", now())).await.unwrap();

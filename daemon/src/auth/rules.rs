@@ -2,13 +2,15 @@
 //!
 //! The gate asks it for every call, `Auth.Can` for explanations.
 
-use lotus_core::{Error, Method, Permissions, Scope};
+use lotus_core::{Error, Method, Permissions};
+
+use super::Reach;
 
 /// What a caller may do: the part of a token that rules look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rights<'a> {
     pub(crate) permissions: Permissions,
-    pub(crate) scope: &'a Scope,
+    pub(crate) reach: &'a Reach,
     /// Whether there is a token at all.
     pub(crate) token: bool,
 }
@@ -20,8 +22,9 @@ impl Rights<'_> {
     /// Whether these rights suffice for `method` on the canonical path `path`. The error says which
     /// rule refuses; for a missing permission in Lotus's words.
     pub(crate) fn allow(&self, path: &str, method: &Method) -> Result<(), Error> {
-        if !self.scope.allows_endpoint(path) {
-            let named = listed(&self.scope.endpoints);
+        let scope = self.reach.scope();
+        if !scope.allows_endpoint(path) {
+            let named = listed(&scope.endpoints);
             return Err(Error::Other(format!(
                 "the token does not allow access to endpoint {path}: it names {named}"
             )));
@@ -35,8 +38,8 @@ impl Rights<'_> {
                 need: method.permission,
             });
         }
-        if !self.scope.allows_method(method.name) {
-            let named = listed(&self.scope.methods);
+        if !self.reach.allows_method(method.name) {
+            let named = listed(&scope.methods);
             return Err(Error::Other(format!(
                 "the token does not allow method {}: it names {named}",
                 method.name
@@ -60,8 +63,14 @@ fn listed(patterns: &Option<Vec<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use lotus_core::Role;
+    use lotus_core::Scope;
     use lotus_core::api::auth::AUTH;
     use lotus_core::api::wallet::WALLET;
+
+    use super::super::Catalogue;
 
     fn method(name: &str) -> &'static Method {
         AUTH.iter()
@@ -71,9 +80,13 @@ mod tests {
     }
 
     fn allow(permissions: Permissions, scope: &Scope, name: &str) -> Result<(), String> {
+        let reach = Reach::new(
+            scope.clone(),
+            &Arc::new(Catalogue::new(Role::FullNode.surfaces())),
+        );
         let rights = Rights {
             permissions,
-            scope,
+            reach: &reach,
             token: true,
         };
         rights
@@ -117,7 +130,7 @@ mod tests {
         assert!(allow(Permissions::NONE, &nothing, "Auth.List").is_err());
         let anonymous = Rights {
             permissions: Permissions::NONE,
-            scope: &Scope::ALL,
+            reach: &Reach::ALL,
             token: false,
         };
         assert!(anonymous.allow("/rpc/v1", method("Auth.Self")).is_err());

@@ -15,6 +15,8 @@ use lotus_core::{Permissions, Scope};
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
+use super::Death;
+
 /// What is recorded of a token; never the token itself. Times are seconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -40,6 +42,34 @@ pub struct Record {
     pub last_used: Option<Use>,
     /// When it was revoked.
     pub revoked: Option<u64>,
+}
+
+impl Record {
+    /// The second from which its idle time counts: its last use, or else its beginning.
+    pub(crate) fn last_alive(&self) -> u64 {
+        self.last_used.as_ref().map_or(self.issued, |last| last.at)
+    }
+
+    /// When it dies of disuse, unless it is used before.
+    pub(crate) fn idle_end(&self) -> Option<u64> {
+        self.idle.map(|idle| self.last_alive().saturating_add(idle))
+    }
+
+    /// What it has died of by `now`.
+    pub(crate) fn death(&self, now: u64) -> Option<Death> {
+        let past = |time: Option<u64>| time.is_some_and(|time| time <= now);
+        // Where the end of its idle time is recorded as its revocation, it was disuse that ended it
+        // (`Authority::free_name`).
+        if past(self.revoked) && self.revoked != self.idle_end() {
+            Some(Death::Revoked)
+        } else if past(self.expires) {
+            Some(Death::Expired)
+        } else if past(self.idle_end()) {
+            Some(Death::Idle)
+        } else {
+            None
+        }
+    }
 }
 
 /// A use of a token.
@@ -161,6 +191,9 @@ pub trait TokenStore: Send + Sync + std::fmt::Debug {
     /// News of other daemons, and perhaps of this one. A store that nobody shares has none. A
     /// receiver that lagged behind has missed some: it must do as after [`Change::Resync`].
     fn changes(&self) -> broadcast::Receiver<Change>;
+
+    /// Whether other daemons may be using it.
+    fn is_shared(&self) -> bool;
 
     /// Since when nothing has been heard from the store; `None` while it can be reached.
     fn unreachable_since(&self) -> Option<Instant>;

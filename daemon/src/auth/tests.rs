@@ -1,6 +1,7 @@
 //! Tokens without a network: form, claims, minting, revocation, rotation.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use lotus_core::Role;
 use lotus_core::types::{KeyInfo, KeyType, NewToken, TokenSelector, TokenStatus};
 use lotus_core::{Permission, Permissions, Scope};
 use serde_json::{Value, json};
@@ -32,7 +33,8 @@ async fn open(dir: &TempDir) -> Arc<Authority> {
             .unwrap(),
     );
     let keys = Keys::open(&keystore).unwrap();
-    Authority::open(keystore, keys, store, Duration::from_secs(1)).0
+    let catalogue = Catalogue::new(Role::FullNode.surfaces());
+    Authority::open(keystore, keys, store, Duration::from_secs(1), catalogue).0
 }
 
 fn file(dir: &TempDir) -> TokenFile {
@@ -161,7 +163,7 @@ async fn times_are_integers_and_are_honoured() {
     assert_eq!(verify(json!({ "exp": now() + 60 })).await, Ok(()));
     assert_eq!(
         verify(json!({ "exp": now() })).await,
-        Err(Invalid::Expired.to_string())
+        Err(Death::Expired.to_string())
     );
     for wrong in [json!("99999999999"), json!(null), json!(1.5), json!(-1)] {
         assert_eq!(

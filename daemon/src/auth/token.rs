@@ -1,8 +1,8 @@
 //! A token that is in use: what it allows, whether it is still alive, and who is connected with it.
 //!
-//! Every call asks [`Token::check`], which costs a few atomic loads. A connection takes a
-//! [`Hold`]; when the token dies, [`Token::died`] wakes it, and whoever killed the token waits in
-//! [`Token::released`] until the last hold is gone.
+//! Every call asks [`Token::usable`], which costs a few atomic loads. A connection takes a
+//! [`Hold`]; when the token can no longer be used, [`Token::ended`] wakes it, and whoever killed the
+//! token waits in [`Token::released`] until the last hold is gone.
 
 use std::future::pending;
 use std::pin::pin;
@@ -14,14 +14,12 @@ use lotus_core::types::TokenOrigin;
 use lotus_core::{Permissions, Scope};
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::store::{Record, Use};
-use super::{Rights, now};
+use super::store::Record;
+use super::usage::Usage;
+use super::{Catalogue, Reach, Rights, STALE, now};
 
 /// A time that never comes.
 const NEVER: u64 = u64::MAX;
-
-/// How often the last use of a token is written down, in seconds.
-const USE_INTERVAL: u64 = 60;
 
 /// Why a token is no longer accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +35,30 @@ pub enum Death {
     Idle,
 }
 
+/// A token that is no longer accepted. It was one of ours, so it is known which.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{death}")]
+pub struct Dead {
+    /// Its id.
+    pub id: String,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Why it is dead.
+    #[source]
+    pub death: Death,
+}
+
+/// Why a token cannot be used now, and its connections end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum End {
+    /// It is dead.
+    #[error(transparent)]
+    Dead(#[from] Death),
+    /// Nobody knows whether it is.
+    #[error("{STALE}")]
+    Stale,
+}
+
 /// A verified token, shared by everything that uses it.
 #[derive(Debug)]
 pub struct Token {
@@ -44,14 +66,13 @@ pub struct Token {
     name: Option<String>,
     origin: TokenOrigin,
     permissions: Permissions,
-    scope: Scope,
+    reach: Reach,
     /// Seconds since the Unix epoch from which it is refused: its `exp`, or sooner when the secret
     /// that signed it is rotated out.
     deadline: AtomicU64,
     idle: Option<u64>,
-    last_used: AtomicU64,
-    last_written: AtomicU64,
-    uses: mpsc::Sender<(String, Use)>,
+    usage: Usage,
+    uses: mpsc::Sender<Arc<Token>>,
     death: watch::Sender<Option<Death>>,
     /// Connections and calls under way. Counted on every request, so without a lock.
     holds: AtomicUsize,
@@ -63,27 +84,23 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token as recorded. `uses` takes what is to be written down of its use, and `stale` says
-    /// when the registry is out of reach.
+    /// A token as recorded, among the methods of `catalogue`. `uses` takes the tokens of whose use
+    /// something is to be written down, and `stale` says when the registry is out of reach.
     pub(super) fn new(
         record: &Record,
-        uses: mpsc::Sender<(String, Use)>,
+        catalogue: &Arc<Catalogue>,
+        uses: mpsc::Sender<Arc<Token>>,
         stale: Arc<AtomicBool>,
     ) -> Self {
-        let last_used = record
-            .last_used
-            .as_ref()
-            .map_or(record.issued, |last| last.at);
         Self {
             id: record.id.clone(),
             name: record.name.clone(),
             origin: record.origin,
             permissions: record.permissions,
-            scope: record.scope.clone(),
+            reach: Reach::new(record.scope.clone(), catalogue),
             deadline: AtomicU64::new(record.expires.unwrap_or(NEVER)),
             idle: record.idle,
-            last_used: AtomicU64::new(last_used),
-            last_written: AtomicU64::new(record.last_used.as_ref().map_or(0, |last| last.at)),
+            usage: Usage::new(record.last_alive()),
             uses,
             death: watch::Sender::new(None),
             holds: AtomicUsize::new(0),
@@ -115,14 +132,25 @@ impl Token {
 
     /// Where it is valid.
     pub fn scope(&self) -> &Scope {
-        &self.scope
+        self.reach.scope()
+    }
+
+    /// The second from which it is refused, if it is known already.
+    pub(super) fn expires(&self) -> Option<u64> {
+        let deadline = self.deadline.load(Ordering::Relaxed);
+        (deadline != NEVER).then_some(deadline)
+    }
+
+    /// Seconds without use after which it dies.
+    pub(super) fn idle(&self) -> Option<u64> {
+        self.idle
     }
 
     /// What rules look at.
     pub(crate) fn rights(&self) -> Rights<'_> {
         Rights {
             permissions: self.permissions,
-            scope: &self.scope,
+            reach: &self.reach,
             token: true,
         }
     }
@@ -141,36 +169,34 @@ impl Token {
         Ok(())
     }
 
-    /// Whether the registry is out of reach, so that nobody knows whether [`check`](Self::check)
-    /// is right.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.stale.load(Ordering::Relaxed)
+    /// Whether it may be used at `now`: it is alive, and that is known.
+    pub(crate) fn usable(&self, now: u64) -> Result<(), End> {
+        self.check(now)?;
+        match self.stale.load(Ordering::Relaxed) {
+            true => Err(End::Stale),
+            false => Ok(()),
+        }
     }
 
-    /// Notes a use, and now and then has it written down.
-    pub(crate) fn used(&self, now: u64, describe: impl FnOnce() -> (String, String)) {
-        self.last_used.fetch_max(now, Ordering::Relaxed);
-        let interval = self
-            .idle
-            .map_or(USE_INTERVAL, |idle| (idle / 4).clamp(1, USE_INTERVAL));
-        let written = self.last_written.load(Ordering::Relaxed);
-        let due = now >= written.saturating_add(interval)
-            && self
-                .last_written
-                .compare_exchange(written, now, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        if due {
-            let (address, method) = describe();
-            // A full queue means that the store is slow; the next interval tries again.
-            let _ = self.uses.try_send((
-                self.id.clone(),
-                Use {
-                    at: now,
-                    address,
-                    method,
-                },
-            ));
+    /// The token as one that is dead.
+    pub(super) fn dead(&self, death: Death) -> Dead {
+        Dead {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            death,
         }
+    }
+
+    /// Its uses.
+    pub(super) fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// Notes a use at `now`; `describe` says from which address, and of which method.
+    pub(crate) fn used(self: &Arc<Self>, now: u64, describe: impl FnOnce() -> (String, String)) {
+        // A full queue means that the store is slow; the next second tries again.
+        let list = || self.uses.try_send(self.clone()).is_ok();
+        self.usage.note(now, describe, list);
     }
 
     /// Ends the token's life. The first reason stays.
@@ -186,18 +212,24 @@ impl Token {
     /// Shortens its life to `deadline`.
     pub(super) fn shorten(&self, deadline: u64) {
         if self.deadline.fetch_min(deadline, Ordering::Relaxed) > deadline {
-            // Wakes whoever sleeps until the old deadline.
-            self.death.send_modify(|_| ());
+            // Whoever sleeps until the old deadline.
+            self.wake();
         }
     }
 
-    /// Waits for the token's death, whatever kills it.
-    pub(crate) async fn died(&self) -> Death {
+    /// Wakes those who wait in [`ended`](Self::ended), to look again.
+    pub(super) fn wake(&self) {
+        self.death.send_modify(|_| ());
+    }
+
+    /// Waits until the token can no longer be used: for its death, whatever kills it, or for the
+    /// moment from which nobody can know.
+    pub(crate) async fn ended(&self) -> End {
         let mut death = self.death.subscribe();
         loop {
             death.borrow_and_update();
-            if let Err(death) = self.check(now()) {
-                return death;
+            if let Err(end) = self.usable(now()) {
+                return end;
             }
             let until = self
                 .deadline
@@ -241,8 +273,8 @@ impl Token {
     }
 
     fn idle_deadline(&self) -> u64 {
-        let last = self.last_used.load(Ordering::Relaxed);
-        self.idle.map_or(NEVER, |idle| last.saturating_add(idle))
+        let end = |idle| self.usage.last().saturating_add(idle);
+        self.idle.map_or(NEVER, end)
     }
 }
 
@@ -264,10 +296,7 @@ impl Drop for Hold {
 mod tests {
     use super::*;
 
-    fn token(
-        expires: Option<u64>,
-        idle: Option<u64>,
-    ) -> (Arc<Token>, mpsc::Receiver<(String, Use)>) {
+    fn token(expires: Option<u64>, idle: Option<u64>) -> (Arc<Token>, mpsc::Receiver<Arc<Token>>) {
         let (sender, receiver) = mpsc::channel(8);
         let record = Record {
             id: "id".into(),
@@ -283,7 +312,7 @@ mod tests {
             revoked: None,
         };
         (
-            Arc::new(Token::new(&record, sender, Arc::default())),
+            Arc::new(Token::new(&record, &Arc::default(), sender, Arc::default())),
             receiver,
         )
     }
@@ -300,16 +329,32 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_written_down_once_an_interval_and_keeps_the_token_alive() {
-        let (token, mut uses) = token(None, Some(100));
-        let describe = || ("127.0.0.1".to_owned(), "M".to_owned());
-        token.used(now(), describe);
-        token.used(now() + 1, describe);
-        assert_eq!(uses.try_recv().unwrap().1.method, "M");
+    fn a_use_keeps_the_token_alive_and_tells_the_upkeep_once() {
+        let (token, mut uses) = token(None, Some(10));
+        let start = now();
+        for second in (0..60).step_by(8) {
+            token.used(start + second, || ("127.0.0.1".to_owned(), "M".to_owned()));
+            assert_eq!(token.check(start + second + 9), Ok(()));
+        }
+        assert_eq!(token.check(start + 66), Err(Death::Idle));
+        assert!(Arc::ptr_eq(&uses.try_recv().unwrap(), &token));
         assert!(uses.try_recv().is_err());
-        token.used(now() + 90, describe);
-        assert!(uses.try_recv().is_ok());
-        assert_eq!(token.check(now() + 150), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_when_nobody_knows_any_more() {
+        let (token, _uses) = token(None, None);
+        let waiting = tokio::spawn({
+            let token = token.clone();
+            async move { token.ended().await }
+        });
+        tokio::task::yield_now().await;
+        token.stale.store(true, Ordering::Relaxed);
+        token.wake();
+        assert_eq!(waiting.await.unwrap(), End::Stale);
+        // Not for ever: the store may come back.
+        token.stale.store(false, Ordering::Relaxed);
+        assert_eq!(token.usable(now()), Ok(()));
     }
 
     #[tokio::test]
@@ -317,11 +362,11 @@ mod tests {
         let (token, _uses) = token(None, None);
         let waiting = tokio::spawn({
             let token = token.clone();
-            async move { token.died().await }
+            async move { token.ended().await }
         });
         tokio::task::yield_now().await;
         token.shorten(now());
-        assert_eq!(waiting.await.unwrap(), Death::Expired);
+        assert_eq!(waiting.await.unwrap(), End::Dead(Death::Expired));
     }
 
     #[tokio::test]

@@ -175,6 +175,7 @@ mod tests {
   MaxRequestSize = 104857600
   MaxConnections = 10000
   MaxBatchSize = 1000
+  MaxBatchReply = 104857600
   MaxConcurrentCalls = 4096
   MaxSubscriptions = 1024
   ShutdownTimeout = "10s"

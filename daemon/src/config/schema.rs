@@ -106,6 +106,13 @@ const FIELDS: &[Field] = &[
     },
     Field {
         table: "API",
+        key: "MaxBatchReply",
+        kind: Kind::Bytes,
+        doc: "The largest reply to a batch, in bytes. Calls beyond it are not run.",
+        role: None,
+    },
+    Field {
+        table: "API",
         key: "MaxConcurrentCalls",
         kind: Kind::Count,
         doc: "The most calls in flight on one WebSocket connection.",

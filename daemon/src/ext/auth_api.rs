@@ -9,7 +9,7 @@
 mod tests;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -44,8 +44,19 @@ pub(crate) trait TokenIssuer: Send + Sync {
     /// Stores the new state and revokes every token of the password's origin: both or neither.
     async fn password_changed(&self, state: &[u8]) -> Result<(), IssuerError>;
 
-    /// Puts a call on record. Neither the method nor the error has a secret in it.
-    fn record(&self, source: IpAddr, method: &'static str, outcome: Result<(), &Fault>);
+    /// Puts a call on record. None of what is recorded has a secret in it.
+    fn record(&self, called: Called<'_>, outcome: Result<(), &Fault>);
+}
+
+/// What is recorded of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called<'a> {
+    /// Where it came from.
+    pub(crate) source: SocketAddr,
+    /// The whole name of the method.
+    pub(crate) method: &'static str,
+    /// The id of the request as JSON text.
+    pub(crate) id: Option<&'a str>,
 }
 
 /// Why the issuer could not do it, in words for whoever knows the password.
@@ -172,7 +183,8 @@ impl Service for AuthApi {
     }
 
     async fn call(&self, call: Call<'_>) -> Result<Value, Fault> {
-        let source = call.source;
+        let (address, id) = (call.source, call.id);
+        let source = address.ip();
         let (method, outcome) = match call.method {
             "newToken" => {
                 let outcome = async { self.new_token(source, call.fields()?).await };
@@ -188,8 +200,12 @@ impl Service for AuthApi {
             }
             _ => return Err(Fault::UnknownMethod),
         };
-        self.issuer
-            .record(source, method, outcome.as_ref().map(|_| ()));
+        let called = Called {
+            source: address,
+            method,
+            id,
+        };
+        self.issuer.record(called, outcome.as_ref().map(|_| ()));
         outcome
     }
 }

@@ -2,7 +2,7 @@
 //! for probes and as the service `health`.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -127,7 +127,7 @@ impl Health {
         kind: Kind,
         parts: &Parts,
         body: Bytes,
-        source: IpAddr,
+        source: SocketAddr,
     ) -> Response {
         if parts.method != Method::GET && parts.method != Method::HEAD {
             return json2::serve(parts, body, source, self).await;
@@ -216,7 +216,7 @@ mod tests {
                 .unwrap();
             let (parts, ()) = request.into_parts();
             let kind = Kind::of(path).unwrap();
-            let source = std::net::Ipv4Addr::LOCALHOST.into();
+            let source = (std::net::Ipv4Addr::LOCALHOST, 1234).into();
             let reply = self
                 .health
                 .serve(kind, &parts, Bytes::from(body), source)

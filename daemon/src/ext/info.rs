@@ -124,7 +124,7 @@ mod tests {
             .header("content-type", "application/json")
             .body(());
         let (parts, ()) = request.unwrap().into_parts();
-        let source: std::net::IpAddr = std::net::Ipv4Addr::LOCALHOST.into();
+        let source = (std::net::Ipv4Addr::LOCALHOST, 1234).into();
         let reply = json2::serve(&parts, Bytes::from(body.to_string()), source, info).await;
         let body = reply.into_body().collect().await.unwrap().to_bytes();
         let mut reply: Value = serde_json::from_slice(&body).unwrap();

@@ -1,6 +1,5 @@
 //! The Auth API's side of the token registry.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use async_trait::async_trait;
 use lotus_core::types::{NewToken, TokenOrigin, TokenSelector};
 use lotus_core::{Permissions, Scope};
 
-use super::auth_api::{IssuerError, TOKEN_LIFETIME, TokenIssuer};
+use super::auth_api::{Called, IssuerError, TOKEN_LIFETIME, TokenIssuer};
 use super::gate::AUTH_API;
 use super::json2::Fault;
 use super::password::{PasswordFile, Start, State, VALUE_KEY};
@@ -120,21 +119,21 @@ impl TokenIssuer for Issuer {
         to_the_end(work, IssuerError::new).await
     }
 
-    fn record(&self, source: IpAddr, method: &'static str, outcome: Result<(), &Fault>) {
+    fn record(&self, called: Called<'_>, outcome: Result<(), &Fault>) {
         let receipt = self.audit.record(Entry {
             token: None,
             name: None,
-            address: SocketAddr::new(source, 0),
+            address: called.source,
             transport: Transport::Http,
             path: AUTH_API.into(),
-            method: Some(method.into()),
+            method: Some(called.method.into()),
             verdict: if outcome.is_ok() {
                 Verdict::Allowed
             } else {
                 Verdict::Refused
             },
             reason: outcome.err().map(|fault| fault.to_string().into()),
-            request: None,
+            request: called.id.map(str::to_owned),
             outcome: Some(if outcome.is_ok() {
                 Outcome::Ok
             } else {

@@ -9,7 +9,7 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -55,7 +55,9 @@ pub(crate) struct Call<'a> {
     /// The word after the dot, such as `newToken`.
     pub(crate) method: &'a str,
     /// Where the request came from.
-    pub(crate) source: IpAddr,
+    pub(crate) source: SocketAddr,
+    /// The id of the request as JSON text, if it has one and that is a number or a string.
+    pub(crate) id: Option<&'a str>,
     params: Option<&'a RawValue>,
 }
 
@@ -133,7 +135,7 @@ impl Error {
 pub(crate) async fn serve(
     parts: &Parts,
     body: Bytes,
-    source: IpAddr,
+    source: SocketAddr,
     service: &dyn Service,
 ) -> Response {
     let reply = match refusal(parts, body.len()) {
@@ -174,7 +176,7 @@ fn refusal(parts: &Parts, length: usize) -> Option<Response> {
 }
 
 /// The reply's text. It is empty for a notification, which is carried out all the same.
-async fn answer(body: &[u8], source: IpAddr, service: &dyn Service) -> String {
+async fn answer(body: &[u8], source: SocketAddr, service: &dyn Service) -> String {
     let request = match Request::parse(body) {
         Ok(request) => request,
         Err(error) => return reply("null", Err(error)),
@@ -187,7 +189,7 @@ async fn answer(body: &[u8], source: IpAddr, service: &dyn Service) -> String {
 
 async fn call(
     request: &Request<'_>,
-    source: IpAddr,
+    source: SocketAddr,
     service: &dyn Service,
 ) -> Result<Value, Error> {
     if request.version != "2.0" {
@@ -197,6 +199,10 @@ async fn call(
     let call = Call {
         method,
         source,
+        id: request
+            .id
+            .map(RawValue::get)
+            .filter(|id| !id.starts_with(['{', '[', 't', 'f'])),
         params: request.params,
     };
     service.call(call).await.map_err(|fault| {

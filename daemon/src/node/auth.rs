@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jsonrpsee::Extensions;
 use jsonrpsee::core::async_trait;
 use lotus_core::api::auth::{AUTH, AuthServer};
-use lotus_core::api::{Mismatch, Tables};
+use lotus_core::api::{Mismatch, Surface};
 use lotus_core::types::{
     CreatedToken, NewToken, TokenInfo, TokenOrigin, TokenSelector, TokenSelf, Verdict,
 };
@@ -22,20 +22,18 @@ use crate::task::to_the_end;
 pub(crate) struct AuthRpc {
     authority: Arc<Authority>,
     token_file: TokenFile,
-    tables: Tables,
-    /// The path that `Auth.Can` speaks of.
-    path: &'static str,
+    /// What `Auth.Can` speaks of.
+    surface: Surface,
 }
 
 impl AuthRpc {
-    /// `tables` is what the daemon serves on `path`, its main path.
-    pub(crate) fn new(parts: &Parts, tables: Tables, path: &'static str) -> Self {
+    /// `surface` is the daemon's main path.
+    pub(crate) fn new(parts: &Parts, surface: Surface) -> Self {
         let (authority, token_file) = (parts.authority.clone(), parts.repo.token_file());
         Self {
             authority,
             token_file,
-            tables,
-            path,
+            surface,
         }
     }
 
@@ -44,7 +42,7 @@ impl AuthRpc {
     }
 
     fn methods(&self) -> impl Iterator<Item = &'static Method> {
-        self.tables.iter().flat_map(|(_, table)| *table)
+        self.surface.methods().into_values()
     }
 
     /// What is odd about a scope, though it is legal: patterns that no method matches.
@@ -147,11 +145,15 @@ impl AuthServer for AuthRpc {
         let known = self
             .methods()
             .find(|row| row.name == method || row.aliases.contains(&method.as_str()));
-        let known = known
-            .ok_or_else(|| Error::Other(format!("method '{method}' not found on {}", self.path)))?;
+        let known = known.ok_or_else(|| {
+            Error::Other(format!(
+                "method '{method}' not found on {}",
+                self.surface.path
+            ))
+        })?;
         let verdict = self
             .authority
-            .can(token.trim(), self.path, known)
+            .can(token.trim(), self.surface.path, known)
             .await
             .map_err(Error::other)?;
         Ok(match verdict {
@@ -179,7 +181,7 @@ impl AuthServer for AuthRpc {
         let rights = token.rights();
         let mut methods_allowed: Vec<String> = self
             .methods()
-            .filter(|method| rights.allow(self.path, method).is_ok())
+            .filter(|method| rights.allow(self.surface.path, method).is_ok())
             .map(|method| method.name.to_owned())
             .collect();
         methods_allowed.sort();

@@ -1,15 +1,15 @@
 //! `Common`: tokens, version, logging and life cycle, for the node and the miner.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use jsonrpsee::core::{SubscriptionResult, async_trait};
 use jsonrpsee::{Extensions, PendingSubscriptionSink};
 use lotus_core::api::common::{COMMON, CommonServer};
-use lotus_core::api::{Mismatch, Tables};
+use lotus_core::api::{Mismatch, Surface};
 use lotus_core::types::{Alert, ApiVersion, Bytes, NewToken, TokenOrigin, Version};
-use lotus_core::{Api, Error, Method, Permission, Permissions, openrpc};
-use serde_json::Value;
+use lotus_core::{Api, Error, Permission, Permissions, openrpc};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::alerts::Alerts;
@@ -18,16 +18,16 @@ use crate::daemon::Parts;
 use crate::log::Logs;
 use crate::rpc::{Caller, RequestedLifetime};
 use crate::shutdown::Shutdown;
-use lotus_core::Role;
 
 /// Seconds between two epochs on Filecoin's networks.
 const BLOCK_DELAY: u64 = 30;
 
 /// The methods of `Common` on one path.
 pub(crate) struct CommonRpc {
-    role: Role,
     version: ApiVersion,
-    tables: Tables,
+    surface: Surface,
+    /// What `discover` answers, made when it is first asked for.
+    document: OnceLock<String>,
     authority: Arc<Authority>,
     alerts: Alerts,
     logs: Logs,
@@ -37,12 +37,12 @@ pub(crate) struct CommonRpc {
 }
 
 impl CommonRpc {
-    /// `version` is what this path reports, `tables` what it serves.
-    pub(crate) fn new(parts: &Parts, version: ApiVersion, tables: Tables) -> Self {
+    /// `version` is what this path reports, `surface` what it serves.
+    pub(crate) fn new(parts: &Parts, version: ApiVersion, surface: Surface) -> Self {
         Self {
-            role: parts.role,
             version,
-            tables,
+            surface,
+            document: OnceLock::new(),
             authority: parts.authority.clone(),
             alerts: parts.alerts.clone(),
             logs: parts.logs.clone(),
@@ -76,14 +76,12 @@ impl CommonServer for CommonRpc {
         };
         let new = NewToken {
             permissions: asked,
-            // Lotus's call cannot name a scope: what it mints is as narrow as who asks for it.
-            scope: holder.scope().clone(),
             expires_in,
             ..NewToken::default()
         };
         let minted = self
             .authority
-            .mint(new, TokenOrigin::Minted, Minter::Holder(holder))
+            .mint(new, TokenOrigin::Minted, Minter::Heir(holder))
             .await;
         let (token, _) = minted.map_err(Error::other)?;
         Ok(Bytes::from(token.into_bytes()))
@@ -105,13 +103,12 @@ impl CommonServer for CommonRpc {
         })
     }
 
-    async fn discover(&self) -> Result<Value, Error> {
-        let methods: Vec<&Method> = self.tables.iter().flat_map(|(_, table)| *table).collect();
-        Ok(openrpc::document(
-            self.role.program(),
-            &self.version.to_string(),
-            &methods,
-        ))
+    async fn discover(&self) -> Result<Box<RawValue>, Error> {
+        let document = self.document.get_or_init(|| {
+            let (title, version) = (self.surface.program, self.version.to_string());
+            openrpc::document(title, &version, &self.surface).to_string()
+        });
+        RawValue::from_string(document.clone()).map_err(Error::other)
     }
 
     async fn log_list(&self) -> Result<Vec<String>, Error> {

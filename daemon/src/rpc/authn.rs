@@ -5,22 +5,55 @@
 //! bare 401; no token at all is an anonymous caller.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::request::Parts;
 use lotus_core::Permissions;
 
 use super::caller::Identity;
-use crate::auth::{Authority, Refusal};
+use crate::auth::{Authority, Dead, Refusal};
 
-/// Why a request goes no further. Which part of a token is wrong is logged at debug level and never
-/// told to the caller.
+/// Why a request goes no further.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// It carries a token that is not acceptable, or none where one is required.
-    Token,
-    /// Whether its token is acceptable cannot be said: the text says why.
-    Unknown(String),
+    /// It carries no token where one is required.
+    NoToken,
+    /// What it carries has not the form in which tokens are sent.
+    Form,
+    /// Its token is not acceptable, or nobody can say whether it is.
+    Token(Refusal),
+}
+
+impl Refused {
+    /// Whether the token may be as good as ever, and why nobody can say.
+    pub(crate) fn unknown(&self) -> Option<&Refusal> {
+        match self {
+            Self::Token(why @ (Refusal::Store(_) | Refusal::Stale)) => Some(why),
+            Self::Token(Refusal::Invalid(_) | Refusal::Dead(_)) | Self::NoToken | Self::Form => {
+                None
+            }
+        }
+    }
+
+    /// The token, if it is or was one of ours.
+    pub(crate) fn token(&self) -> Option<&Dead> {
+        match self {
+            Self::Token(refusal) => refusal.token(),
+            Self::NoToken | Self::Form => None,
+        }
+    }
+}
+
+/// In words for the operator. Which part of a token is wrong is never told to the caller.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoToken => f.write_str("no token"),
+            Self::Form => f.write_str("not one header with \"Bearer\" and a token"),
+            Self::Token(refusal) => refusal.fmt(f),
+        }
+    }
 }
 
 /// What a listener lets callers without a token do.
@@ -44,24 +77,18 @@ pub(crate) async fn identify(
 ) -> Result<Identity, Refused> {
     let Some(token) = token(request)? else {
         return match anonymous {
-            Anonymous::Refused => Err(Refused::Token),
+            Anonymous::Refused => Err(Refused::NoToken),
             Anonymous::Have(_) if request.headers.contains_key(ORIGIN) => {
                 Ok(Identity::Anonymous(Permissions::NONE))
             }
             Anonymous::Have(permissions) => Ok(Identity::Anonymous(permissions)),
         };
     };
-    authority
-        .verify(&token)
-        .await
-        .map(Identity::Token)
-        .map_err(|why| {
-            tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
-            match why {
-                Refusal::Invalid(_) | Refusal::Dead(_) => Refused::Token,
-                Refusal::Store(_) | Refusal::Stale => Refused::Unknown(why.to_string()),
-            }
-        })
+    let verified = authority.verify(&token).await;
+    verified.map(Identity::Token).map_err(|why| {
+        tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
+        Refused::Token(why)
+    })
 }
 
 /// The text of the request's token. An empty header or query value counts as none.
@@ -70,12 +97,12 @@ fn token(request: &Parts) -> Result<Option<Cow<'_, str>>, Refused> {
     let header = headers.next();
     if headers.next().is_some() {
         // Two headers are a way to have a proxy check one token and the node use another.
-        return Err(Refused::Token);
+        return Err(Refused::Form);
     }
     match header {
         Some(header) if !header.is_empty() => {
-            let header = header.to_str().map_err(|_| Refused::Token)?;
-            let token = header.strip_prefix("Bearer ").ok_or(Refused::Token)?;
+            let header = header.to_str().map_err(|_| Refused::Form)?;
+            let token = header.strip_prefix("Bearer ").ok_or(Refused::Form)?;
             Ok(Some(Cow::Borrowed(token)))
         }
         _ => Ok(query_token(request.uri.query().unwrap_or_default())),

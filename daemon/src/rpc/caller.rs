@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lotus_core::{Error, Method, Permissions, Scope};
+use lotus_core::{Error, Method, Permissions};
 
 use crate::audit::{Entry, Transport, Verdict};
-use crate::auth::{self, Death, Hold, Rights, Token};
+use crate::auth::{self, End, Hold, Reach, Rights, Token};
 
 /// The identity behind one HTTP request or WebSocket: where it came from, on which path, and with
 /// which token.
@@ -49,7 +49,7 @@ impl Caller {
             Identity::Anonymous(permissions) => {
                 let rights = Rights {
                     permissions: *permissions,
-                    scope: &Scope::ALL,
+                    reach: &Reach::ALL,
                     token: false,
                 };
                 rights.allow(&self.path, method)
@@ -57,10 +57,7 @@ impl Caller {
             Identity::Token(token) => {
                 // Asked on every call: a WebSocket outlives the moment its token was verified.
                 let now = auth::now();
-                token.check(now).map_err(Error::other)?;
-                if token.is_stale() {
-                    return Err(Error::other(auth::Refusal::Stale));
-                }
+                token.usable(now).map_err(Error::other)?;
                 token.rights().allow(&self.path, method)?;
                 token.used(now, || {
                     (self.address.ip().to_string(), method.name.to_owned())
@@ -110,10 +107,10 @@ impl Caller {
         self.token().map(Token::hold)
     }
 
-    /// Waits for the death of the token; for ever without one.
-    pub(crate) async fn died(&self) -> Death {
+    /// Waits until the token can no longer be used; for ever without one.
+    pub(crate) async fn ended(&self) -> End {
         match self.token() {
-            Some(token) => token.died().await,
+            Some(token) => token.ended().await,
             None => std::future::pending().await,
         }
     }

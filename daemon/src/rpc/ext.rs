@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use lotus_core::{Permission, Permissions};
 use std::net::SocketAddr;
 
-use super::authn::Anonymous;
+use super::authn::{Anonymous, Refused};
 use super::caller::{Caller, Identity};
 use super::paths::{Body, Paths, Upgrade, caller, empty, plain};
 use crate::auth::{self, Death};
@@ -35,9 +35,9 @@ impl Paths {
         }
         let identity = match self.identify_ext(&request).await {
             Ok(identity) => identity,
-            Err(refusal) => {
-                self.turned_away(&request, peer).await;
-                return (refusal, None);
+            Err(refused) => {
+                self.turned_away(&request, peer, &refused).await;
+                return (refusal(&refused, &request), None);
             }
         };
         let path = target.path().unwrap_or(request.uri.path());
@@ -78,8 +78,8 @@ impl Paths {
         (response, None)
     }
 
-    /// Who calls, by the rules of `/ext`: the header only, and one form of refusal.
-    async fn identify_ext(&self, request: &Parts) -> Result<Identity, Response<Body>> {
+    /// Who calls, by the rules of `/ext`: the header only.
+    async fn identify_ext(&self, request: &Parts) -> Result<Identity, Refused> {
         let text = match (gate::bearer(&request.headers), self.served.anonymous) {
             (Ok(text), _) => text,
             (Err(Refusal::NotProvided), Anonymous::Have(permissions)) => {
@@ -87,18 +87,13 @@ impl Paths {
                 let permissions = if page { Permissions::NONE } else { permissions };
                 return Ok(Identity::Anonymous(permissions));
             }
-            (Err(refusal), _) => return Err(refusal.response()),
+            (Err(Refusal::NotProvided), Anonymous::Refused) => return Err(Refused::NoToken),
+            (Err(_), _) => return Err(Refused::Form),
         };
         let verified = self.served.authority.verify(text).await.inspect_err(|why| {
             tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
         });
-        match verified {
-            Ok(token) => Ok(Identity::Token(token)),
-            Err(auth::Refusal::Invalid(why)) => Err(Refusal::invalid(why, text).response()),
-            Err(auth::Refusal::Dead(Death::Revoked)) => Err(Refusal::Revoked.response()),
-            Err(auth::Refusal::Dead(_)) => Err(Refusal::Expired.response()),
-            Err(why) => Err(plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"))),
-        }
+        verified.map(Identity::Token).map_err(Refused::Token)
     }
 
     /// Refuses a known caller, and puts that on record.
@@ -119,11 +114,30 @@ impl Paths {
             return not_found();
         }
         match tokio::time::timeout(self.served.limits.read_timeout, read(body)).await {
-            Ok(Some(body)) => self.served.ext.serve(path, request, body, peer.ip()).await,
+            Ok(Some(body)) => self.served.ext.serve(path, request, body, peer).await,
             Ok(None) => empty(StatusCode::BAD_REQUEST),
             Err(_) => empty(StatusCode::REQUEST_TIMEOUT),
         }
     }
+}
+
+/// The one form of refusal of `/ext`.
+fn refusal(refused: &Refused, request: &Parts) -> Response<Body> {
+    let refusal = match refused {
+        Refused::NoToken => Refusal::NotProvided,
+        Refused::Form => Refusal::Header,
+        Refused::Token(auth::Refusal::Invalid(why)) => {
+            Refusal::invalid(*why, gate::bearer(&request.headers).unwrap_or_default())
+        }
+        Refused::Token(auth::Refusal::Dead(dead)) => match dead.death {
+            Death::Revoked => Refusal::Revoked,
+            Death::Expired | Death::Idle => Refusal::Expired,
+        },
+        Refused::Token(why @ (auth::Refusal::Store(_) | auth::Refusal::Stale)) => {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
+        }
+    };
+    refusal.response()
 }
 
 /// The body, or a little more of it than is allowed: then the service says that it is too long.

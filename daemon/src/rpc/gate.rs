@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 
 use super::caller::Caller;
 use super::forest;
+use super::nulls;
 use super::recording::Recording;
 use super::reply::{CALL_ID, Fault, INVALID_PARAMS, Reply};
 use super::request::{Request, RequestId};
@@ -139,13 +140,25 @@ impl Entry {
             )));
         }
         let (count, expected) = (request.param_count()?, method.params.len());
-        if count != expected && !forest::is_extra_parameter(method, count) {
-            return Err(Fault::param_count(format!(
-                "wrong param count (method '{}'): {count} != {expected}",
-                request.method
-            )));
+        if !method.takes(count) && !forest::is_extra_parameter(method, count) {
+            // What may be left out Lotus counts in the method itself, which has errors of its own.
+            return Err(match method.required < expected {
+                true => Fault::from(Error::other(format!(
+                    "decoding params: expected {} or {expected} params, got {count}",
+                    method.required
+                ))),
+                false => Fault::param_count(format!(
+                    "wrong param count (method '{}'): {count} != {expected}",
+                    request.method
+                )),
+            });
         }
         caller.may(method).map_err(Fault::refused)
+    }
+
+    /// Whether it is answered with a channel. One that this daemon does not serve is not.
+    pub(crate) fn opens_channel(&self) -> bool {
+        matches!(self.callback, MethodCallback::Subscription(_))
     }
 
     /// Runs the method. The future owns what it needs, so that a task may drive it.
@@ -157,6 +170,8 @@ impl Entry {
         let params = request.params;
         let recording = Recording::begin(&self.audit, self.method, request, caller);
         let extensions = extensions(self.method, params, caller);
+        let zeroed = params.and_then(|params| nulls::replaced(self.method, params));
+        let params = zeroed.as_deref().or(params);
         let params = Params::new(params.map(RawValue::get)).into_owned();
         async move {
             let work = async {
@@ -203,6 +218,7 @@ impl Entry {
             return Fault::from(Error::other("not a method that returns a channel")).into();
         };
         let extensions = extensions(self.method, params.as_deref(), caller);
+        let params = params.map(|params| nulls::replaced(self.method, &params).unwrap_or(params));
         let params = Params::new(params.as_ref().map(|params| params.get()));
         let reply = self.reply(callback(CALL_ID, params, sink, state, extensions).await);
         self.count(&reply);

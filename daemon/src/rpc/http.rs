@@ -9,6 +9,8 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Body;
 
+use lotus_core::Error;
+
 use super::Limits;
 use super::caller::Caller;
 use super::gate::Gate;
@@ -104,6 +106,13 @@ pub(crate) async fn batch(body: &[u8], gate: &Gate, caller: &Caller, limits: &Li
         // Most methods never wait, and a batch of them must not keep others from being served.
         tokio::task::yield_now().await;
         let reply = match request {
+            // A short call may have a long answer, and a batch holds many of them.
+            Ok(request) if body.len() > limits.batch_reply => {
+                if request.id.is_none() {
+                    continue;
+                }
+                Reply::from(Fault::reply_too_long(limits.batch_reply)).to_json(request.id.as_ref())
+            }
             Ok(request) => {
                 let reply = gate.call(&request, caller).await;
                 if request.id.is_none() {
@@ -173,6 +182,13 @@ impl Fault {
         Self::parse(format!(
             "nothing of the request arrived for {seconds} s ([API] Timeout)"
         ))
+    }
+
+    fn reply_too_long(limit: usize) -> Self {
+        Error::other(format!(
+            "not run: the reply to the batch is longer than {limit} bytes ([API] MaxBatchReply)"
+        ))
+        .into()
     }
 
     pub(crate) fn batch_too_long(length: usize, limit: usize) -> Self {

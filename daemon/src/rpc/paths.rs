@@ -22,7 +22,7 @@ use super::gate::Gate;
 use super::host::Hosts;
 use super::{Limits, authn, http as rpc_http, ws};
 use crate::audit::{Audit, Entry, Transport, Verdict};
-use crate::auth::Authority;
+use crate::auth::{Authority, End};
 use crate::ext::Ext;
 use crate::ext::chain_aliases::ChainAliases;
 use crate::metrics::{self, Metrics};
@@ -102,7 +102,7 @@ impl Paths {
         let path = parts.uri.path();
         match self.gates.get(path) {
             Some(gate) => self.rpc(gate, parts, body, peer).await,
-            None if path.starts_with("/ext") => self.ext(parts, body, peer).await,
+            None if is_ext(path) => self.ext(parts, body, peer).await,
             None => (self.other(&parts, peer).await, None),
         }
     }
@@ -146,7 +146,10 @@ impl Paths {
         let response = tokio::select! {
             biased;
             response = rpc_http::serve(&request.headers, body, gate, &caller, &self.served.limits) => response,
-            _ = caller.died() => empty(StatusCode::UNAUTHORIZED),
+            end = caller.ended() => match end {
+                End::Dead(_) => empty(StatusCode::UNAUTHORIZED),
+                End::Stale => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{end}\n")),
+            },
         };
         (response, None)
     }
@@ -155,29 +158,29 @@ impl Paths {
     async fn identify(&self, request: &Parts, peer: SocketAddr) -> Result<Caller, Response<Body>> {
         match authn::identify(request, &self.served.authority, self.served.anonymous).await {
             Ok(identity) => Ok(caller(request, request.uri.path(), peer, identity)),
-            Err(Refused::Token) => {
-                self.turned_away(request, peer).await;
-                Err(empty(StatusCode::UNAUTHORIZED))
-            }
-            Err(Refused::Unknown(why)) => {
-                self.turned_away(request, peer).await;
-                Err(plain(StatusCode::SERVICE_UNAVAILABLE, why + "\n"))
+            Err(refused) => {
+                self.turned_away(request, peer, &refused).await;
+                Err(match refused.unknown() {
+                    None => empty(StatusCode::UNAUTHORIZED),
+                    Some(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+                })
             }
         }
     }
 
     /// Counts and records a request whose token was refused.
-    pub(super) async fn turned_away(&self, request: &Parts, peer: SocketAddr) {
+    pub(super) async fn turned_away(&self, request: &Parts, peer: SocketAddr, refused: &Refused) {
         self.served.metrics.tokens_refused.inc();
+        let token = refused.token();
         let record = Entry {
-            token: None,
-            name: None,
+            token: token.map(|token| token.id.clone()),
+            name: token.and_then(|token| token.name.clone()),
             address: peer,
             transport: transport(request),
             path: request.uri.path().to_owned().into(),
             method: None,
             verdict: Verdict::Unauthenticated,
-            reason: None,
+            reason: Some(refused.to_string().into()),
             request: None,
             outcome: None,
         };
@@ -267,6 +270,12 @@ impl Upgrade {
 fn discard(mut body: Incoming, patience: Duration) {
     let read = async move { while let Some(Ok(_)) = body.frame().await {} };
     tokio::spawn(tokio::time::timeout(patience, read));
+}
+
+/// Whether a path is behind the door of `/ext`, in whatever form it is written there.
+fn is_ext(path: &str) -> bool {
+    let rest = path.strip_prefix("/ext");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The caller of a request for a canonical path.

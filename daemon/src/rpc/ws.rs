@@ -46,9 +46,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(5);
 /// long, and none is made before there is somebody to read the one before.
 const BATCHES: usize = 4;
 
-/// The close code of a connection whose token died; the reason says of what.
-const TOKEN_DIED: CloseCode = CloseCode::Library(4401);
-
 /// Frames waiting for the socket before whoever makes more of them has to wait.
 const OUTGOING: usize = 256;
 
@@ -88,7 +85,7 @@ pub(crate) async fn serve(io: TokioIo<Upgraded>, context: Context) {
     let hold = caller.hold();
     let end = tokio::select! {
         biased;
-        death = caller.died() => Ok(goodbye(TOKEN_DIED, death.to_string())),
+        end = caller.ended() => Ok(goodbye::of_token(end)),
         end = connection.run(&mut socket, &mut frames) => end,
     };
     drop(connection);
@@ -235,7 +232,7 @@ impl Connection {
             return None;
         };
         match admitted {
-            Ok(entry) if entry.method.kind == Kind::Channel => {
+            Ok(entry) if entry.opens_channel() => {
                 let entry = entry.clone();
                 self.open(entry, id, request.params)
             }

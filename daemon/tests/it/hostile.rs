@@ -1,6 +1,9 @@
 //! Clients that mean harm, or were written carelessly. The daemon answers what can be answered,
 //! and serves the others meanwhile.
 
+use lotus_client::full_node::WalletClient;
+use lotus_core::Permission;
+use lotus_core::types::{Bytes, KeyType};
 use lotus_testutil::wire::{Ws, exchange, get, post, read_response};
 use lotus_testutil::{TestDaemon, TestNode, bounded};
 use serde_json::{Value, json};
@@ -257,7 +260,13 @@ async fn websockets_count_as_connections() {
 #[tokio::test]
 async fn long_batches_do_not_keep_others_waiting() {
     let node = TestNode::start().await;
-    let calls = vec![r#"{"id":1,"method":"Filecoin.Discover"}"#; 1000].join(",");
+    // Pairings take a while, and their answer is short.
+    let client = node.client(Permission::Sign).await;
+    let address = client.wallet_new(KeyType::Bls).await.unwrap();
+    let signature = client.wallet_sign(address, Bytes(vec![1])).await.unwrap();
+    let params = json!([address, Bytes(vec![1]), signature]);
+    let verify = json!({ "id": 1, "method": "Filecoin.WalletVerify", "params": params });
+    let calls = vec![verify.to_string(); 1000].join(",");
     let mut ws = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     let mut other = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     ws.send(&format!("[{calls}]")).await;
@@ -286,4 +295,27 @@ async fn an_idle_connection_is_closed_after_a_while() {
     let mut ws = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     ws.pinged().await;
     ws.assert_unanswered(&[]).await;
+}
+
+/// A short call with a long answer, many times in one request: what is kept for the reply is bounded.
+#[tokio::test]
+async fn the_reply_to_a_batch_is_bounded() {
+    let node = TestNode::with_config("[API]\nMaxBatchReply = 50000").await;
+    let batch = |calls: usize| {
+        let call = r#"{"id":1,"method":"Filecoin.Discover"}"#;
+        format!("[{}]", vec![call; calls].join(","))
+    };
+    let answers = post(node.socket(), "/rpc/v1", &[], &batch(100))
+        .await
+        .json();
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 100, "every call has its answer");
+    assert!(answers[0]["result"].is_object());
+    let refused = &answers[99]["error"]["message"];
+    assert!(
+        refused.as_str().unwrap().contains("[API] MaxBatchReply"),
+        "{refused}"
+    );
+    let alone = post(node.socket(), "/rpc/v1", &[], &batch(1)).await.json();
+    assert!(alone[0]["result"].is_object());
 }

@@ -11,6 +11,7 @@ mod crowd;
 mod gate;
 mod hostile;
 mod http;
+mod lifetimes;
 mod names;
 mod retention;
 mod revocation;

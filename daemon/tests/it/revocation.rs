@@ -289,8 +289,10 @@ async fn a_token_is_told_what_it_may_and_may_give_itself_up() {
     .await;
     assert_eq!(gone.status, TokenStatus::Revoked);
     let last = gone.last_used.expect("waited for");
-    assert_eq!(
-        (last.address.as_str(), last.method.as_str()),
-        ("127.0.0.1", "Auth.Self")
+    assert_eq!(last.address, "127.0.0.1");
+    // Of the uses in one second the first is noted.
+    assert!(
+        matches!(&*last.method, "Auth.Self" | "Auth.RevokeSelf"),
+        "{last:?}"
     );
 }

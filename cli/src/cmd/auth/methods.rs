@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use lotus_core::api::{FULL_NODE, MINER, Tables};
 use lotus_core::{Method, Permission, Role};
 use serde::Serialize;
 
@@ -50,25 +49,16 @@ impl Methods {
     }
 }
 
-/// The tables of a daemon, and the paths that serve them.
-fn served(role: Role) -> (Tables, &'static [&'static str]) {
-    match role {
-        Role::FullNode => (FULL_NODE, &["/rpc/v0", "/rpc/v1"]),
-        Role::StorageMiner => (MINER, &["/rpc/v0"]),
-    }
-}
-
-/// The methods of a daemon.
+/// The methods of a daemon's main path.
 pub(super) fn of(role: Role) -> impl Iterator<Item = &'static Method> {
-    served(role).0.iter().flat_map(|(_, table)| *table)
+    role.surfaces()[0].methods().into_values()
 }
 
 /// The methods of daemons by name, each once.
 fn rows(roles: &[Role], permission: Option<Permission>) -> Vec<Row> {
     let mut rows: BTreeMap<(&str, Permission), Row> = BTreeMap::new();
-    for role in roles {
-        let (_, paths) = served(*role);
-        for method in of(*role) {
+    for surface in roles.iter().flat_map(|role| role.surfaces()) {
+        for method in surface.methods().into_values() {
             if permission.is_some_and(|permission| permission != method.permission) {
                 continue;
             }
@@ -81,9 +71,8 @@ fn rows(roles: &[Role], permission: Option<Permission>) -> Vec<Row> {
                     paths: Vec::new(),
                     description: first_sentence(method.summary()),
                 });
-            let program = role.program();
             row.paths
-                .extend(paths.iter().map(|path| format!("{program} {path}")));
+                .push(format!("{} {}", surface.program, surface.path));
         }
     }
     rows.into_values().collect()

@@ -175,6 +175,10 @@ impl TokenStore for Embedded {
         self.changes.subscribe()
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn unreachable_since(&self) -> Option<Instant> {
         None
     }

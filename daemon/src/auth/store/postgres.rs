@@ -278,6 +278,10 @@ impl TokenStore for Postgres {
         self.link.changes.subscribe()
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn unreachable_since(&self) -> Option<Instant> {
         self.link.unreachable_since()
     }

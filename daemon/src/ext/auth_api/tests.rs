@@ -74,9 +74,14 @@ impl TokenIssuer for Issuer {
         Ok(())
     }
 
-    fn record(&self, source: IpAddr, method: &'static str, outcome: Result<(), &Fault>) {
+    fn record(&self, called: Called<'_>, outcome: Result<(), &Fault>) {
+        let Called { source, method, id } = called;
         let verdict = outcome.map_or_else(ToString::to_string, |()| "ok".to_owned());
-        self.with(|issued| issued.records.push(format!("{source} {method} {verdict}")));
+        self.with(|issued| {
+            issued
+                .records
+                .push(format!("{source} {} {method} {verdict}", id.unwrap_or("-")))
+        });
     }
 }
 
@@ -102,7 +107,7 @@ impl Test {
             .header("content-type", "application/json;charset=UTF-8")
             .body(());
         let (parts, ()) = request.unwrap().into_parts();
-        let source = Ipv4Addr::LOCALHOST.into();
+        let source = (Ipv4Addr::LOCALHOST, 1234).into();
         let reply = json2::serve(&parts, Bytes::from(body), source, &self.api).await;
         assert_eq!(reply.status(), 200);
         let body = reply.into_body().collect().await.unwrap().to_bytes();
@@ -398,7 +403,7 @@ impl TokenIssuer for Racing {
         self.issuer.password_changed(state).await
     }
 
-    fn record(&self, _: IpAddr, _: &'static str, _: Result<(), &Fault>) {}
+    fn record(&self, _: Called<'_>, _: Result<(), &Fault>) {}
 }
 
 #[tokio::test]
@@ -445,9 +450,9 @@ async fn each_call_is_put_on_record_without_its_secrets() {
         .await;
     let records = test.issuer.with(|issued| issued.records.clone());
     let expected = [
-        "127.0.0.1 auth.newToken ok",
-        "127.0.0.1 auth.revokeToken incorrect password",
-        "127.0.0.1 auth.changePassword new password can't be same as old password",
+        "127.0.0.1:1234 1 auth.newToken ok",
+        "127.0.0.1:1234 1 auth.revokeToken incorrect password",
+        "127.0.0.1:1234 1 auth.changePassword new password can't be same as old password",
     ];
     assert_eq!(records, expected);
 }

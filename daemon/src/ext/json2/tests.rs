@@ -38,7 +38,7 @@ async fn send(method: &str, content_type: Option<&str>, body: impl Into<Bytes>) 
         request = request.header(CONTENT_TYPE, content_type);
     }
     let (parts, ()) = request.body(()).unwrap().into_parts();
-    let source = Ipv4Addr::LOCALHOST.into();
+    let source = (Ipv4Addr::LOCALHOST, 1234).into();
     serve(&parts, body.into(), source, &Echo::default()).await
 }
 
@@ -168,7 +168,7 @@ async fn a_call_without_an_id_is_a_notification() {
         "{}",
         "null",
     ] {
-        let source = Ipv4Addr::LOCALHOST.into();
+        let source = (Ipv4Addr::LOCALHOST, 1234).into();
         assert_eq!(answer(body.as_bytes(), source, &echo).await, "", "{body}");
     }
     assert_eq!(echo.calls.load(Ordering::Relaxed), 2);

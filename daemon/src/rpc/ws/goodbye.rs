@@ -7,6 +7,14 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Socket;
+use crate::auth::End;
+
+/// The close code of a connection whose token died; the reason says of what.
+const TOKEN_DIED: CloseCode = CloseCode::Library(4401);
+
+/// The close code of a connection whose token may have died without anybody here knowing (1013, try
+/// again later, RFC 6455's registry): the token may be as good as ever.
+const TOKEN_UNKNOWN: CloseCode = CloseCode::Again;
 
 /// How long a peer may take to let itself be told.
 const LINGER: Duration = Duration::from_secs(1);
@@ -16,6 +24,15 @@ pub(super) fn goodbye(code: CloseCode, reason: String) -> CloseFrame {
         code,
         reason: reason.into(),
     }
+}
+
+/// To a peer whose token can no longer be used.
+pub(super) fn of_token(end: End) -> CloseFrame {
+    let code = match end {
+        End::Dead(_) => TOKEN_DIED,
+        End::Stale => TOKEN_UNKNOWN,
+    };
+    goodbye(code, end.to_string())
 }
 
 /// Says goodbye; nothing more can reach the peer after that. Returns whether it could be said.

@@ -10,8 +10,9 @@ use crate::example;
 /// The page of a daemon.
 pub(crate) fn page(daemon: &Daemon) -> String {
     let mut page = introduction(daemon);
-    for (group, table) in daemon.tables {
-        let links = table
+    for (group, methods) in daemon.surface.groups() {
+        let group = group.name;
+        let links = methods
             .iter()
             .map(|method| format!("[{}](#{})", method.bare_name(), anchor(method.name)));
         let _ = write!(
@@ -20,9 +21,9 @@ pub(crate) fn page(daemon: &Daemon) -> String {
             links.collect::<Vec<_>>().join(", ")
         );
     }
-    for (group, table) in daemon.tables {
-        let _ = write!(page, "\n\n## {group}");
-        for method in *table {
+    for (group, methods) in daemon.surface.groups() {
+        let _ = write!(page, "\n\n## {}", group.name);
+        for method in methods {
             page += &entry(method, daemon);
         }
     }
@@ -71,7 +72,7 @@ fn entry(method: &Method, daemon: &Daemon) -> String {
         params => {
             entry += "\n* Parameters:";
             for (position, param) in params.iter().enumerate() {
-                let (number, name, ty) = (position + 1, param.name, param.ty);
+                let (number, name, ty) = (position + 1, param.name, param.ty.name);
                 let _ = write!(entry, "\n  {number}. `{name}`: `{ty}`");
                 if let Some(example) = example::parameter(name, ty) {
                     let _ = write!(entry, ", for example `{example}`");
@@ -79,7 +80,7 @@ fn entry(method: &Method, daemon: &Daemon) -> String {
             }
         }
     }
-    entry += &match (method.kind, method.result) {
+    entry += &match (method.kind, method.result.name) {
         (Kind::Channel, "()") => "\n* Result: a channel without values".to_owned(),
         (Kind::Channel, item) => format!("\n* Result: a channel of `{item}`"),
         (Kind::Call, "()") => "\n* Result: `null`".to_owned(),
@@ -95,8 +96,9 @@ fn entry(method: &Method, daemon: &Daemon) -> String {
 /// A request that one can paste into a shell, or into a WebSocket for a channel.
 fn request(method: &Method, daemon: &Daemon) -> String {
     let params = method.params.iter();
-    let params = params
-        .map(|param| example::parameter(param.name, param.ty).unwrap_or_else(|| "null".to_owned()));
+    let params = params.map(|param| {
+        example::parameter(param.name, param.ty.name).unwrap_or_else(|| "null".to_owned())
+    });
     let params = params.collect::<Vec<_>>().join(",");
     let name = method.name;
     let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{name}","params":[{params}]}}"#);

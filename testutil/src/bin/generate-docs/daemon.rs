@@ -16,8 +16,8 @@ pub(crate) struct Daemon {
     pub(crate) token: &'static str,
     /// The page that describes its methods, relative to `docs/`.
     pub(crate) page: &'static str,
-    /// The methods in named groups.
-    pub(crate) tables: api::Tables,
+    /// The methods of its main path.
+    pub(crate) surface: api::Surface,
 }
 
 /// `lotus`
@@ -28,7 +28,7 @@ pub(crate) const FULL_NODE: Daemon = Daemon {
     url: "http://127.0.0.1:1234/rpc/v1",
     token: "~/.lotus/token",
     page: "api/full-node.md",
-    tables: api::FULL_NODE,
+    surface: api::FULL_NODE_V1,
 };
 
 /// `lotus-miner`
@@ -39,13 +39,13 @@ pub(crate) const MINER: Daemon = Daemon {
     url: "http://127.0.0.1:2345/rpc/v0",
     token: "~/.lotusminer/token",
     page: "api/miner.md",
-    tables: api::MINER,
+    surface: api::MINER,
 };
 
 impl Daemon {
-    /// Every method, group after group.
+    /// Every method, by name.
     pub(crate) fn methods(&self) -> impl Iterator<Item = &'static Method> {
-        self.tables.iter().flat_map(|(_, table)| *table)
+        self.surface.methods().into_values()
     }
 }
 

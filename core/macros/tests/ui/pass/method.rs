@@ -19,6 +19,10 @@ pub trait TwoWords {
     /// Does nothing.
     #[method(perm = admin, name = "Nothing", blocking)]
     fn nothing(&self) -> Result<(), Error>;
+
+    /// Takes two or three parameters.
+    #[method(name = "Some", perm = read, optional)]
+    fn some(&self, first: Option<u64>, second: u64, third: Option<u64>) -> Result<u64, Error>;
 }
 
 struct Impl;
@@ -37,10 +41,14 @@ impl TwoWordsServer for Impl {
     fn nothing(&self) -> Result<(), Error> {
         Ok(())
     }
+
+    fn some(&self, _: Option<u64>, second: u64, third: Option<u64>) -> Result<u64, Error> {
+        Ok(second + third.unwrap_or_default())
+    }
 }
 
 fn main() {
-    let [hello, nothing] = TWO_WORDS else {
+    let [hello, nothing, some] = TWO_WORDS else {
         panic!("one row per method")
     };
     assert_eq!((hello.name, hello.bare_name()), ("Filecoin.Hello", "Hello"));
@@ -52,10 +60,10 @@ fn main() {
     let params: Vec<_> = hello
         .params
         .iter()
-        .map(|param| (param.name, param.ty))
+        .map(|param| (param.name, param.ty.name))
         .collect();
     assert_eq!(params, [("who", "String"), ("type", "Vec<Option<u64>>")]);
-    assert_eq!(hello.result, "Vec<String>");
+    assert_eq!(hello.result.name, "Vec<String>");
     assert_eq!(
         hello.docs,
         "Says hello\nto someone.\n\n* at length\n  and indented"
@@ -65,7 +73,11 @@ fn main() {
         (nothing.name, nothing.permission),
         ("Filecoin.Nothing", Permission::Admin)
     );
-    assert_eq!((nothing.params.len(), nothing.result), (0, "()"));
+    assert_eq!((nothing.params.len(), nothing.result.name), (0, "()"));
+
+    assert_eq!((hello.required, some.required), (2, 2));
+    assert!(some.takes(2) && some.takes(3) && !some.takes(1) && !some.takes(4));
+    assert!(hello.takes(2) && !hello.takes(1) && !hello.takes(3));
 
     let module: RpcModule<Impl> = Impl.into_rpc();
     Api::new(module, TWO_WORDS).expect("the module serves what the table lists");

@@ -44,6 +44,6 @@ fn main() {
         (Permission::Write, Kind::Channel)
     );
     assert_eq!(notify.params.len(), 1);
-    assert_eq!(notify.result, "BTreeMap<String, Vec<(u64, [u8; 2])>>");
+    assert_eq!(notify.result.name, "BTreeMap<String, Vec<(u64, [u8; 2])>>");
     Api::new(Impl.into_rpc(), HEADS).expect("the module serves what the table lists");
 }

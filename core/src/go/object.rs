@@ -1,7 +1,8 @@
-//! How Go reads a JSON object into a struct, as a serde adapter.
+//! How Go reads a JSON object into a struct.
 //!
 //! Lotus's clients rely on it (`encoding/json`): field names match whatever their case, unknown
-//! fields are ignored, and anything that is not an object is an error. A type opts in with
+//! fields are ignored, `null` is a zero, and anything that is not an object is an error.
+//! `#[object]` does it for a struct; a type that is written by hand opts in with
 //! `#[serde(remote = "Self")]` and one line:
 //!
 //! ```text
@@ -16,9 +17,13 @@
 //! programs that disagree on which one counts is how a signer is made to sign something else.
 
 use std::fmt;
+use std::iter::empty;
 
+use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::forward_to_deserialize_any;
+
+use super::zero::ZeroSeed;
 
 /// Wraps a deserializer, so that a derived struct reads its fields whatever their case.
 pub(crate) struct Object<D>(pub(crate) D);
@@ -69,6 +74,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for ObjectVisitor<V> {
         })
     }
 
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor
+            .visit_map(MapDeserializer::<_, E>::new(empty::<((), ())>()))
+    }
+
     // serde's own message would repeat the string, which may be an exported private key.
     fn visit_str<E: Error>(self, _: &str) -> Result<V::Value, E> {
         Err(E::custom(format_args!(
@@ -102,36 +112,31 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for AnyCase<A> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        self.map.next_value_seed(seed)
+        self.map.next_value_seed(ZeroSeed(seed))
     }
-}
-
-/// Reads `null` as the type's zero value, as Go does for integers and slices.
-pub(crate) fn null_is_zero<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
-    #[derive(Deserialize, Debug, PartialEq)]
-    #[serde(remote = "Self", rename_all = "PascalCase", default)]
-    #[derive(Default)]
+    use crate::object;
+    use crate::types::Bytes;
+
+    /// A sample.
+    #[object]
     struct Point {
+        /// One.
         x_axis: i64,
-        #[serde(deserialize_with = "null_is_zero")]
+        /// Another.
         y_axis: i64,
-    }
-
-    impl<'de> Deserialize<'de> for Point {
-        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-            Point::deserialize(Object(d))
-        }
+        /// Nil when empty.
+        #[nil]
+        data: Bytes,
+        /// Not in PascalCase.
+        #[serde(rename = "CID")]
+        cid: Option<Box<Point>>,
+        /// Never nil.
+        list: Vec<String>,
     }
 
     #[test]
@@ -142,13 +147,35 @@ mod tests {
             point,
             Point {
                 x_axis: 1,
-                y_axis: 0
+                ..Point::default()
             }
         );
         assert_eq!(
             serde_json::from_str::<Point>("{}").unwrap(),
             Point::default()
         );
+        assert_eq!(
+            serde_json::from_str::<Point>("null").unwrap(),
+            Point::default()
+        );
+    }
+
+    #[test]
+    fn writes_names_and_nothing_as_go() {
+        let empty = r#"{"XAxis":0,"YAxis":0,"Data":null,"CID":null,"List":[]}"#;
+        assert_eq!(serde_json::to_string(&Point::default()).unwrap(), empty);
+        let full = r#"{"XAxis":0,"YAxis":0,"Data":"aGk=","CID":null,"List":["a"]}"#;
+        let point: Point = serde_json::from_str(full).unwrap();
+        assert_eq!(serde_json::to_string(&point).unwrap(), full);
+    }
+
+    #[test]
+    fn the_schema_says_the_same() {
+        let schema = schemars::schema_for!(Point).to_value();
+        let properties = &schema["properties"];
+        assert_eq!(properties["XAxis"]["type"], "integer");
+        assert_eq!(properties["XAxis"]["description"], "One.");
+        assert!(properties["Data"]["anyOf"].is_array(), "{properties}");
     }
 
     #[test]

@@ -1,0 +1,214 @@
+//! Which methods a path of a daemon has.
+
+use std::collections::BTreeMap;
+
+use crate::api::state::{
+    STATE, market::STATE_MARKET, miner::STATE_MINER, randomness::STATE_RANDOMNESS,
+    verified::STATE_VERIFIED,
+};
+use crate::api::{
+    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET, miner,
+    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, remote_wallet, status::STATUS,
+    sync::SYNC, v0, v2, wallet::WALLET, worker,
+};
+use crate::error::Needs;
+use crate::{Method, Role};
+
+/// The table of a trait.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Its name: `Wallet`.
+    pub name: &'static str,
+    /// What serves it, beside the daemon itself.
+    pub needs: Option<Needs>,
+    /// Its methods.
+    pub methods: &'static [Method],
+}
+
+impl Group {
+    const fn of_daemon(name: &'static str, methods: &'static [Method]) -> Self {
+        Self {
+            name,
+            needs: None,
+            methods,
+        }
+    }
+
+    const fn needing(needs: Needs, name: &'static str, methods: &'static [Method]) -> Self {
+        Self {
+            name,
+            needs: Some(needs),
+            methods,
+        }
+    }
+}
+
+/// What one path of a daemon answers: groups of methods, one layer over the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Surface {
+    /// The program that listens: `lotus`, `lotus-miner`.
+    pub program: &'static str,
+    /// The path of its URL.
+    pub path: &'static str,
+    /// A method of a later layer replaces that of the same name in the earlier ones.
+    pub layers: &'static [&'static [Group]],
+}
+
+impl Surface {
+    /// Every method, by name.
+    pub fn methods(&self) -> BTreeMap<&'static str, &'static Method> {
+        self.layers
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .flat_map(|group| group.methods)
+            .map(|method| (method.name, method))
+            .collect()
+    }
+
+    /// Every group with those of its methods that no later layer replaces.
+    pub fn groups(&self) -> Vec<(&'static Group, Vec<&'static Method>)> {
+        let methods = self.methods();
+        let answers = |method: &&'static Method| std::ptr::eq(methods[method.name], *method);
+        self.layers
+            .iter()
+            .flat_map(|layer| layer.iter())
+            .map(|group| (group, group.methods.iter().filter(answers).collect()))
+            .collect()
+    }
+}
+
+/// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
+const V1: &[Group] = &[
+    Group::of_daemon("Common", COMMON),
+    Group::of_daemon("Wallet", WALLET),
+    Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Chain, "Backup", BACKUP),
+    Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Chain, "Gas", GAS),
+    Group::needing(Needs::Chain, "Market", MARKET),
+    Group::needing(Needs::Chain, "Miner", MINING),
+    Group::needing(Needs::Chain, "Mpool", MPOOL),
+    Group::needing(Needs::Chain, "Msig", MSIG),
+    Group::needing(Needs::Chain, "Node", STATUS),
+    Group::needing(Needs::Chain, "Paych", PAYCH),
+    Group::needing(Needs::Chain, "State", STATE),
+    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
+    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
+    Group::needing(Needs::Chain, "Sync", SYNC),
+];
+
+/// What Lotus's `/rpc/v0` has beside it, or instead.
+const V0: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
+    Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
+    Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
+    Group::needing(Needs::Chain, "State of v0", v0::state::STATE_V0),
+];
+
+/// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
+const V2: &[Group] = &[
+    Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
+];
+
+/// `/rpc/v1` of a full node.
+pub const FULL_NODE_V1: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v1",
+    layers: &[V1],
+};
+
+/// `/rpc/v0` of a full node: all of v1, with the signatures of old where they differ.
+pub const FULL_NODE_V0: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v0",
+    layers: &[V1, V0],
+};
+
+/// `/rpc/v2` of a full node.
+pub const FULL_NODE_V2: Surface = Surface {
+    program: Role::FullNode.program(),
+    path: "/rpc/v2",
+    layers: &[V2],
+};
+
+/// What Lotus declares on `/rpc/v0` of a miner, and our own tokens.
+const MINER_V0: &[Group] = &[
+    Group::of_daemon("Common", COMMON),
+    Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Sealing, "Actor", miner::actor::ACTOR),
+    Group::needing(Needs::Sealing, "Backup", BACKUP),
+    Group::needing(Needs::Sealing, "Market", miner::market::MARKET),
+    Group::needing(Needs::Sealing, "Mining", miner::mining::MINING),
+    Group::needing(Needs::Sealing, "Proving", miner::proving::PROVING),
+    Group::needing(Needs::Sealing, "Return", miner::returns::RETURN),
+    Group::needing(Needs::Sealing, "Runtime", miner::runtime::RUNTIME),
+    Group::needing(Needs::Sealing, "Sealing", miner::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Sector", miner::sector::SECTOR),
+    Group::needing(Needs::Sealing, "Storage", miner::storage::STORAGE),
+    Group::needing(Needs::Sealing, "Worker", miner::worker::WORKER),
+];
+
+/// What Lotus declares on `/rpc/v0` of a worker.
+const WORKER_V0: &[Group] = &[
+    Group::needing(Needs::Sealing, "Management", worker::management::MANAGEMENT),
+    Group::needing(Needs::Sealing, "Proving", worker::proving::PROVING),
+    Group::needing(Needs::Sealing, "Sealing", worker::sealing::SEALING),
+    Group::needing(Needs::Sealing, "Storage", worker::storage::STORAGE),
+];
+
+/// `/rpc/v0` of a miner.
+pub const MINER: Surface = Surface {
+    program: Role::StorageMiner.program(),
+    path: "/rpc/v0",
+    layers: &[MINER_V0],
+};
+
+/// `/rpc/v0` of a worker of a miner. It is Lotus's program that serves it.
+pub const WORKER: Surface = Surface {
+    program: "lotus-worker",
+    path: "/rpc/v0",
+    layers: &[WORKER_V0],
+};
+
+/// `/rpc/v0` of a wallet that is a process of its own. It is Lotus's program that serves it.
+pub const REMOTE_WALLET: Surface = Surface {
+    program: "lotus-wallet",
+    path: "/rpc/v0",
+    layers: &[&[Group::of_daemon("Wallet", remote_wallet::REMOTE_WALLET)]],
+};
+
+impl Role {
+    /// The paths of this daemon; the first is its main one.
+    pub const fn surfaces(self) -> &'static [&'static Surface] {
+        match self {
+            Role::FullNode => &[&FULL_NODE_V1, &FULL_NODE_V0, &FULL_NODE_V2],
+            Role::StorageMiner => &[&MINER],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_layer_replaces() {
+        const FIRST: &[Method] = &[WALLET[0]];
+        const BELOW: &[Group] = &[Group::of_daemon("Below", WALLET)];
+        const ABOVE: &[Group] = &[Group::of_daemon("Above", FIRST)];
+        let surface = Surface {
+            layers: &[BELOW, ABOVE],
+            ..FULL_NODE_V1
+        };
+        assert_eq!(surface.methods().len(), WALLET.len());
+        let counts: Vec<_> = surface
+            .groups()
+            .iter()
+            .map(|(group, methods)| (group.name, methods.len()))
+            .collect();
+        assert_eq!(counts, [("Below", WALLET.len() - 1), ("Above", 1)]);
+    }
+}

@@ -1,0 +1,115 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+use fvm_ipld_encoding::Error as EncodingError;
+use lotus_core::types::{Cid, TipSetKey};
+
+/// Why the store could not do what it was asked. After each of them it is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database was written by a newer version of this program.
+    #[error(
+        "the chain in {place} has format {found}, and this program knows up to {known}; \
+         use the version that wrote it"
+    )]
+    Newer {
+        /// The file.
+        place: String,
+        /// The version of its format.
+        found: u64,
+        /// The newest version that this program knows.
+        known: u64,
+    },
+    /// The database contradicts itself.
+    #[error("the chain in {place} is damaged: {why}; move it away to start with a new one")]
+    Damaged {
+        /// The file.
+        place: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The file could not be read or written, for instance because the disk is full.
+    #[error("the chain in {place} cannot be used: {why}")]
+    Failed {
+        /// The file.
+        place: String,
+        /// What the system says.
+        why: String,
+    },
+    /// A block of IPLD that is referred to is not there.
+    #[error("{what} {cid} is not in the store")]
+    Missing {
+        /// What it would be.
+        what: &'static str,
+        /// Its CID.
+        cid: Cid,
+    },
+    /// A block of IPLD is there, but is not what it should be.
+    #[error("{cid} is no {what}: {why}")]
+    Malformed {
+        /// What it should be.
+        what: &'static str,
+        /// Its CID.
+        cid: Box<Cid>,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Something that was to be stored has no binary form.
+    #[error("it cannot be stored: {0}")]
+    Encode(#[from] EncodingError),
+    /// A message that was to be stored has no binary form.
+    #[error("it cannot be stored: {0}")]
+    Message(#[from] lotus_core::types::MessageError),
+    /// Blocks that make no tipset.
+    #[error(transparent)]
+    TipSet(#[from] lotus_core::types::TipSetError),
+    /// A CAR file that cannot be imported.
+    #[error("{} cannot be imported: {why}; nothing of it is kept", path.display())]
+    Car {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A CAR file cannot be written.
+    #[error("the chain cannot be exported: {0}")]
+    Export(String),
+    /// A chain is to be imported where there is one.
+    #[error("there is a chain already; import into a new repo")]
+    NotEmpty,
+    /// The store is empty.
+    #[error("the chain has no head yet; wait for its first block")]
+    NoHead,
+    /// The key of no tipset.
+    #[error("the empty tipset key names no tipset; give the CIDs of its blocks")]
+    EmptyKey,
+    /// A height above that of the tipset at which the search starts; the words are Lotus's.
+    #[error("looking for tipset with height greater than start point")]
+    AboveStart,
+    /// A height below zero, or below the first tipset that is here.
+    #[error("there is no tipset at or before height {0} in this chain")]
+    NoSuchHeight(i64),
+    /// Two tipsets that have no common ancestor here.
+    #[error("{0} and {1} have no common ancestor in the store")]
+    Unrelated(TipSetKey, TipSetKey),
+}
+
+impl StoreError {
+    /// What an IPLD library says, which may be an error of the store that passed through it.
+    pub(super) fn from_library(
+        what: &'static str,
+        cid: &cid::Cid,
+        error: impl Into<anyhow::Error>,
+    ) -> StoreError {
+        let error = error.into();
+        match error.downcast::<StoreError>() {
+            Ok(own) => own,
+            Err(error) => StoreError::Malformed {
+                what,
+                cid: Box::new((*cid).into()),
+                why: format!("{error:#}"),
+            },
+        }
+    }
+}
