@@ -251,6 +251,7 @@ impl Authority {
         let recorded = self.store.list().await?.into_iter().filter(alive);
         let ids: Vec<String> = recorded.map(|record| record.id).collect();
         self.store.revoke(&ids, until).await?;
+        self.note_secret_gone(until).await?;
         // Local commands must find a good token when theirs dies.
         self.renew_repo_token(file).await?;
         self.verified.clear();
