@@ -1,5 +1,6 @@
 //! A Filecoin chain in one process: what is stored, how messages are executed, which wait, and how
 //! blocks are made of them.
 
+pub mod keys;
 pub mod store;
 pub mod vm;
