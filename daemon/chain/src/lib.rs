@@ -2,6 +2,7 @@
 //! blocks are made of them.
 
 pub mod estimate;
+pub mod keys;
 pub mod mempool;
 pub mod store;
 pub mod vm;
