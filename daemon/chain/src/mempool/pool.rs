@@ -83,6 +83,8 @@ pub(super) struct Inner {
     /// Messages of ours that are in a block, by its height: they leave the disk when the block is
     /// deep enough to stay.
     pub(super) settling: VecDeque<(i64, Vec<Cid>)>,
+    /// Whether a change of the head could not be followed, so that any queue may be wrong.
+    pub(super) stale: bool,
 }
 
 impl MessagePool {
@@ -114,6 +116,7 @@ impl MessagePool {
                 signatures: Signatures::default(),
                 accounts: HashMap::new(),
                 settling: VecDeque::new(),
+                stale: false,
             }),
         };
         kept.sort_by_key(|message| message.message.nonce);
@@ -139,7 +142,12 @@ impl MessagePool {
             };
             match self.admit(&mut inner, &entry, Origin::Local) {
                 Ok(_) => {}
-                Err(MempoolError::NonceTooLow { .. }) => settled.push(cid),
+                Err(MempoolError::NonceTooLow { .. }) => {
+                    // It is in a block, and ours if that is reverted.
+                    let (key, _) = self.sender(&mut inner, &entry.signed.message.from)?;
+                    inner.locals.insert(key);
+                    settled.push(cid);
+                }
                 // Another one has its nonce, which pays more.
                 Err(MempoolError::PremiumTooLow { .. }) => refused.push(cid),
                 Err(error @ MempoolError::View(_)) => return Err(error),
