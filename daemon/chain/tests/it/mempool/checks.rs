@@ -129,7 +129,7 @@ fn a_message_is_replaced_by_one_that_pays_a_tenth_more() {
     let mut feed = pool.subscribe();
     let better = message(0, 0, 111);
     pool.push(better.clone(), Origin::Local).unwrap();
-    assert_eq!(pool.pending().0, [better.clone()]);
+    assert_eq!(pool.pending().0, vec![better.clone()]);
     assert_eq!(pool.len(), 1);
     let update = feed.try_recv().unwrap();
     assert_eq!(update.kind, MpoolChange::Remove);
