@@ -84,8 +84,8 @@ impl Estimator {
     }
 
     /// The premium, in attoFIL per unit of gas, with which a message is likely to be in a block
-    /// within so many epochs: what the messages paid that took a bit less than half of the gas of
-    /// twice as many epochs before the tipset. It is the same for every sender and gas limit.
+    /// within so many epochs: what it took to be in the better paid half of the blocks of twice as
+    /// many tipsets before this one. It is the same for every sender and gas limit.
     ///
     /// Lotus adds some noise, so that not all nodes name the same; here there is only one.
     ///

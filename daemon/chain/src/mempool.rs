@@ -8,14 +8,16 @@
 //! | module | noun |
 //! |---|---|
 //! | [`view`] | what the pool asks of the chain |
-//! | [`pool`](self) | the pool: who waits |
+//! | `pool` | the pool: who waits |
 //! | `entry`, `queue` | a message that waits; those of one sender |
-//! | `checks` | what a message must be to wait |
+//! | `admission`, `checks` | how a message comes to wait, and what it must be |
 //! | [`local`] | what of the pool is on the disk |
-//! | `heads`, `prune`, `updates` | new heads; too many messages; the feed of changes |
+//! | `heads`, `signatures` | new heads; what brings messages back from old ones |
+//! | `prune`, `updates` | too many messages; the feed of changes |
 //! | [`select`] | the messages of the next block |
 //! | [`push`] | messages that the node completes, signs and sends |
 
+mod admission;
 mod checks;
 mod config;
 mod entry;
@@ -27,14 +29,16 @@ mod prune;
 pub mod push;
 mod queue;
 pub mod select;
+mod signatures;
 mod updates;
 pub mod view;
 
+pub use admission::{Origin, Verifier};
 pub use checks::{Invalid, MIN_FEE_CAP, check_inclusion};
 pub use config::{ConfigError, default_config};
 pub use error::MempoolError;
 pub use local::{LocalError, LocalMessages};
-pub use pool::{MessagePool, Origin, Verifier};
+pub use pool::MessagePool;
 pub use push::{PushError, Pusher, Signer, SignerError};
 pub use queue::min_replacement_premium;
 pub use view::{Account, View, ViewError};

@@ -15,8 +15,10 @@ pub const MIN_FEE_CAP: u64 = 100;
 
 /// The BLS key of zeros, whose signature anybody can make; funds sent to it are anybody's.
 static ZERO_ADDRESS: LazyLock<Option<Address>> = LazyLock::new(|| {
-    let text = "f3yaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaby2smx7a";
-    text.parse().ok()
+    // The compressed point at infinity.
+    let mut point = [0; 48];
+    point[0] = 0xc0;
+    Address::from_bls(&point).ok()
 });
 
 /// Why no block can contain a message; the words are Lotus's.
@@ -165,6 +167,16 @@ mod tests {
             gas_premium: TokenAmount::from_atto(100),
             ..Message::default()
         }
+    }
+
+    #[test]
+    fn the_zero_address_is_that_of_lotus() {
+        let text = ZERO_ADDRESS.unwrap().to_string();
+        assert_eq!(text.len(), 86);
+        assert!(
+            text[1..].starts_with("3yaaaa") && text.ends_with("aaaaby2smx7a"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -46,8 +46,8 @@ pub(super) fn validate(config: &MpoolConfig) -> Result<(), ConfigError> {
     if config.replace_by_fee_ratio < MIN_REPLACE_RATIO {
         return Err(ConfigError::ReplaceByFeeRatio(config.replace_by_fee_ratio));
     }
-    // Not a number is less than nothing, and would make estimates of nothing.
-    if !(config.gas_limit_overestimation >= 1.0) || config.gas_limit_overestimation.is_infinite() {
+    let factor = config.gas_limit_overestimation;
+    if !factor.is_finite() || factor < 1.0 {
         return Err(ConfigError::GasLimitOverestimation);
     }
     let (low, high) = (config.size_limit_low, config.size_limit_high);

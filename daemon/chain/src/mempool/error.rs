@@ -107,7 +107,7 @@ pub enum MempoolError {
     )]
     PremiumTooLow {
         /// Its sender.
-        from: Address,
+        from: Box<Address>,
         /// Its nonce.
         nonce: u64,
         /// The premium that would do, in attoFIL per unit of gas.

@@ -18,37 +18,38 @@ impl MessagePool {
     /// Follows the chain to a new head. The changes have to come in order, each exactly once.
     ///
     /// # Errors
-    /// A block's messages or the new state cannot be read. The pool is then on its new head with
-    /// what it had before; a sender's queue is put right when its next message is in a block.
+    /// A block's messages or the new state cannot be read. The pool is then on its new head, and
+    /// puts its queues right with the next change; or the file cannot be written.
     pub fn head_changed(&self, change: &HeadChange) -> Result<(), MempoolError> {
         let mut inner = self.lock();
         let Some(head) = self.new_head(change)? else {
             return Ok(());
         };
-        inner.head = head.clone();
+        let height = head.height();
+        inner.head = head;
         inner.accounts.clear();
-        if let Some(lowest) = change.reverted.last() {
-            let lowest = lowest.height();
-            inner.settling.retain(|(height, _)| *height < lowest);
-        }
+        let stale = std::mem::replace(&mut inner.stale, true);
+        self.follow(&mut inner, change, stale)?;
+        inner.stale = false;
+        let settled = inner.settled(height);
+        drop(inner);
+        Ok(self.local.remove(&settled)?)
+    }
+
+    /// Puts the queues right: those of the change's senders, or all of them.
+    fn follow(
+        &self,
+        inner: &mut Inner,
+        change: &HeadChange,
+        stale: bool,
+    ) -> Result<(), MempoolError> {
         let mut senders = HashSet::new();
         let mut back = Vec::new();
         for tipset in &change.reverted {
+            inner.unsettle(tipset.height());
             for message in self.view.messages(tipset)? {
                 senders.insert(message.message().from);
                 back.extend(inner.signatures.signed(message));
-            }
-        }
-        // The oldest first, as they were sent.
-        for signed in back.into_iter().rev() {
-            // It was in a block, so it can be in one.
-            let Ok(entry) = checks::check(signed) else {
-                continue;
-            };
-            if let Some((key, nonce)) = self.account_at(&mut inner, &entry.signed.message.from)?
-                && entry.nonce() >= nonce
-            {
-                self.put_back(&mut inner, &key, nonce, Arc::new(entry));
             }
         }
         for tipset in &change.applied {
@@ -56,27 +57,34 @@ impl MessagePool {
                 senders.insert(message.message().from);
             }
         }
+        if stale {
+            senders.extend(inner.queues.keys().copied());
+        }
+        for signed in back {
+            // It was in a block, so it is one that can be.
+            let Ok(entry) = checks::check(signed) else {
+                continue;
+            };
+            if let Some((key, nonce)) = self.account_at(inner, &entry.signed.message.from)?
+                && entry.nonce() >= nonce
+            {
+                self.put_back(inner, &key, nonce, Arc::new(entry));
+            }
+        }
         let mut settling = Vec::new();
         for sender in senders {
-            if let Some((key, nonce)) = self.account_at(&mut inner, &sender)? {
-                let passed = self.rebase(&mut inner, &key, nonce);
+            if let Some((key, nonce)) = self.account_at(inner, &sender)? {
+                let passed = self.rebase(inner, &key, nonce);
                 if inner.locals.contains(&key) {
                     settling.extend(passed);
                 }
             }
         }
         if !settling.is_empty() {
-            inner.settling.push_back((head.height(), settling));
+            let height = inner.head.height();
+            inner.settling.push_back((height, settling));
         }
-        let mut settled = Vec::new();
-        while let Some((height, cids)) = inner.settling.front_mut()
-            && *height + SETTLED <= head.height()
-        {
-            settled.append(cids);
-            inner.settling.pop_front();
-        }
-        drop(inner);
-        Ok(self.local.remove(&settled)?)
+        Ok(())
     }
 
     /// Where a change leads; `None` if nowhere.
@@ -113,5 +121,24 @@ impl MessagePool {
             self.updates.removed(&entry.signed);
         }
         passed.iter().map(|entry| entry.cid).collect()
+    }
+}
+
+impl Inner {
+    /// What was in a block that was reverted is still needed.
+    fn unsettle(&mut self, height: i64) {
+        self.settling.retain(|(of, _)| *of < height);
+    }
+
+    /// Takes what is deep enough in the chain to stay there.
+    fn settled(&mut self, height: i64) -> Vec<Cid> {
+        let mut settled = Vec::new();
+        while let Some((of, cids)) = self.settling.front_mut()
+            && of.saturating_add(SETTLED) <= height
+        {
+            settled.append(cids);
+            self.settling.pop_front();
+        }
+        settled
     }
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use lotus_core::types::Cid;
 
-use super::pool::{Inner, base_fee_lower_bound};
+use super::admission::base_fee_lower_bound;
+use super::pool::Inner;
 use super::select::{Space, chains};
 use super::{MempoolError, MessagePool};
 

@@ -85,7 +85,7 @@ impl Queue {
                 let needed = min_replacement_premium(old.premium());
                 if *entry.premium() < needed {
                     return Err(MempoolError::PremiumTooLow {
-                        from: entry.signed.message.from,
+                        from: Box::new(entry.signed.message.from),
                         nonce,
                         needed: needed.atto().to_string(),
                         premium: entry.premium().atto().to_string(),

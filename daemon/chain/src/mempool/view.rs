@@ -19,8 +19,9 @@ use crate::vm::{Applied, VmError};
 
 /// The chain, as far as messages that wait and estimates need it.
 ///
-/// The pool calls it while it is locked, so no method may call the pool, and none should wait for
-/// anything but the disk.
+/// The pool calls it while it is locked, so no method may call the pool, or wait for somebody who
+/// does: a lock that is held while [`MessagePool::head_changed`](super::MessagePool::head_changed) is
+/// called must not be taken here.
 pub trait View: Debug + Send + Sync {
     /// The tipset with this key; the head for the empty key.
     ///

@@ -3,4 +3,6 @@
 // A test fails by panicking; clippy knows that only of functions marked `#[test]`.
 #![allow(clippy::unwrap_used)]
 
+mod estimate;
+mod mempool;
 mod store;

@@ -86,10 +86,10 @@ pub(crate) fn chains<'a>(
     space: Space,
 ) -> Vec<Chain> {
     let mut chains: Vec<Chain> = Vec::new();
-    let mut nonce = account.nonce;
     let mut balance = account.balance.clone();
     let mut left = space;
-    for entry in entries.skip_while(|entry| entry.nonce() < account.nonce) {
+    let entries = entries.skip_while(|entry| entry.nonce() < account.nonce);
+    for (nonce, entry) in (account.nonce..).zip(entries) {
         let gas = entry.gas_limit();
         if entry.nonce() != nonce
             || entry.fee_cap() < base_fee
@@ -100,7 +100,6 @@ pub(crate) fn chains<'a>(
         {
             break;
         }
-        nonce += 1;
         left.gas -= gas;
         left.messages -= 1;
         balance -= &entry.required + entry.signed.message.value.inner();
