@@ -17,7 +17,12 @@ const SIGNATURE_LEN: usize = 96;
 
 /// A new private key: 32 bytes, little-endian.
 pub(super) fn generate() -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    Ok(PrivateKey::new(*random_seed()?).as_bytes().into())
+    Ok(key_of_seed(&*random_seed()?))
+}
+
+/// The private key that 32 secret bytes lead to, by the standard's key generation.
+pub(crate) fn key_of_seed(seed: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    PrivateKey::new(seed).as_bytes().into()
 }
 
 /// The key that the bytes stand for.
