@@ -1,9 +1,11 @@
 //! The seam between the node's methods and the chain behind them.
 //!
 //! Everything that a method needs of a chain is a verb of [`Chain`]. The local network of `devnet` is
-//! one, a chain from a file ([`imported`]) another.
+//! one, a chain from a file (`imported`) another.
 
+pub(crate) mod devnet;
 pub(crate) mod imported;
+pub mod options;
 pub(crate) mod pool;
 
 use std::fmt::Debug;
@@ -14,8 +16,8 @@ use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{Blocks, ChainStore, HeadChange};
 use lotus_core::Error;
 use lotus_core::types::{
-    BigInt, Cid, CirculatingSupply, InvocResult, Message, MessageReceipt, MsgLookup, TipSet,
-    TipSetKey,
+    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet, TipSetKey,
+    TokenAmount,
 };
 use tokio::sync::broadcast;
 
@@ -32,15 +34,6 @@ pub(crate) struct NetworkId {
     pub(crate) block_delay: u64,
     /// The version of its rules.
     pub(crate) version: u32,
-}
-
-/// What executing a tipset leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    /// The root of the state after it.
-    pub(crate) state: Cid,
-    /// The root of the receipts of its messages.
-    pub(crate) receipts: Cid,
 }
 
 /// A chain.
@@ -66,12 +59,6 @@ pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// # Errors
     /// It cannot be moved there.
     fn set_head(&self, to: &Arc<TipSet>) -> Result<(), Error>;
-
-    /// What executing a tipset leads to.
-    ///
-    /// # Errors
-    /// It is not known, and cannot be found out.
-    fn outcome(&self, tipset: &Arc<TipSet>) -> Result<Outcome, Error>;
 
     /// What the chain that ends with a tipset weighs.
     ///
@@ -128,6 +115,9 @@ pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// # Errors
     /// The chain takes no messages.
     fn pool(&self) -> Result<&Pool, Error>;
+
+    /// Stops making blocks; what is there can still be read.
+    fn close(&self);
 }
 
 impl dyn Chain {
@@ -163,15 +153,14 @@ impl dyn Chain {
         StateReader::open(self.store().blocks().clone(), root).map_err(Error::other)
     }
 
-    /// The receipts of a tipset's messages, in the order in which they were executed.
+    /// What an account has at the head: nothing, if there is none.
     ///
     /// # Errors
-    /// They are not here.
-    pub(crate) fn receipts(&self, tipset: &Arc<TipSet>) -> Result<Vec<MessageReceipt>, Error> {
-        let outcome = self.outcome(tipset)?;
-        self.store()
-            .receipts(&outcome.receipts)
-            .map_err(Error::other)
+    /// The state is not here.
+    pub(crate) fn balance(&self, address: &Address) -> Result<TokenAmount, Error> {
+        let actor = self.state(&TipSetKey::default())?.actor(address);
+        let actor = actor.map_err(Error::other)?;
+        Ok(actor.map(|actor| actor.balance.into()).unwrap_or_default())
     }
 }
 

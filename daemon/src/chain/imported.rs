@@ -7,13 +7,11 @@ use async_trait::async_trait;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{ChainStore, HeadChange, NullRound, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{
-    BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
-};
+use lotus_core::types::{BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use super::{Chain, NetworkId, Outcome, Pool};
+use super::{Chain, NetworkId, Pool};
 
 /// Seconds between two epochs on Filecoin's networks.
 const BLOCK_DELAY: u64 = 30;
@@ -32,15 +30,12 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
-    /// Reads the file into memory, or into a new database if `into` names one.
+    /// Reads the file into a new database.
     ///
     /// # Errors
-    /// The file is no chain, or is damaged; or there is another chain in the database.
-    pub(crate) fn open(file: &Path, into: Option<&Path>) -> Result<Self, StoreError> {
-        let store = match into {
-            Some(path) => ChainStore::open(path)?,
-            None => ChainStore::ephemeral()?,
-        };
+    /// The file is no chain, or is damaged; or there is a chain in the database.
+    pub(crate) fn open(file: &Path, database: &Path) -> Result<Self, StoreError> {
+        let store = ChainStore::open(database)?;
         let head = store.import_chain(file, &mut |_| {})?;
         let state = StateReader::open(store.blocks(), &head.parent_state())?;
         let name = state.network_name()?.unwrap_or_default();
@@ -98,31 +93,6 @@ impl Chain for Imported {
         Err(Self::read_only("its head stays where it is"))
     }
 
-    /// What the next tipset says.
-    fn outcome(&self, tipset: &Arc<TipSet>) -> Result<Outcome, Error> {
-        let says = |block: &TipSet| Outcome {
-            state: block.parent_state(),
-            receipts: block.parent_receipts(),
-        };
-        if tipset.height() == 0 {
-            return Ok(says(tipset));
-        }
-        let above = tipset.height().saturating_add(1);
-        let next = match above <= self.head.height() {
-            true => self.store.tipset_by_height(above, None, NullRound::After),
-            false => {
-                return Err(Self::read_only(
-                    "what its last tipset leads to is not known",
-                ));
-            }
-        };
-        let next = next.map_err(Error::other)?;
-        match next.parents() == *tipset.key() {
-            true => Ok(says(&next)),
-            false => Err(Self::read_only("what other tipsets lead to is not known")),
-        }
-    }
-
     /// What its blocks say of it, for all but the last.
     fn weight(&self, tipset: &TipSet) -> Result<BigInt, Error> {
         if tipset.height() == 0 {
@@ -151,9 +121,9 @@ impl Chain for Imported {
             return Ok(None);
         };
         let near = limit < 0 || from.height().saturating_sub(found.tipset.height()) < limit;
-        let executed = found.executed.filter(|executed| {
-            near && executed.tipset.height() <= from.height()
-        });
+        let executed = found
+            .executed
+            .filter(|executed| near && executed.tipset.height() <= from.height());
         Ok(executed.map(|executed| MsgLookup {
             message: *message,
             receipt: executed.receipt,
@@ -185,4 +155,5 @@ impl Chain for Imported {
     fn pool(&self) -> Result<&Pool, Error> {
         Err(Self::read_only("it takes no messages"))
     }
+    fn close(&self) {}
 }

@@ -9,9 +9,7 @@ use lotus_chain::mempool::{
 };
 use lotus_chain::store::{Blocks, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{
-    Address, Cid, Message, MessageSendSpec, SignedMessage, TokenAmount,
-};
+use lotus_core::types::{Address, Cid, Message, MessageSendSpec, SignedMessage, TokenAmount};
 
 /// What a message's gas may cost altogether if its sender names no limit, in thousandths of a FIL
 /// (Lotus `Fees.DefaultMaxFee`, 0.07 FIL).

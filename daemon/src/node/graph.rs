@@ -25,9 +25,13 @@ pub(super) fn read(chain: &dyn Chain, cid: &Cid) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// Nobody has seen it, or the CID is that of something else.
 pub(super) fn message(chain: &dyn Chain, cid: &Cid) -> Result<Message, Error> {
-    let failed =
-        |why: String| Error::Other(format!("failed to load message: {why}"));
-    if let Some(block) = chain.store().blocks().block(cid.inner()).map_err(Error::other)? {
+    let failed = |why: String| Error::Other(format!("failed to load message: {why}"));
+    if let Some(block) = chain
+        .store()
+        .blocks()
+        .block(cid.inner())
+        .map_err(Error::other)?
+    {
         let signed = SignedMessage::from_cbor(&block).map(|signed| signed.message);
         return signed
             .or_else(|_| Message::from_cbor(&block))

@@ -42,7 +42,9 @@ impl MpoolRpc {
         origin: Origin,
     ) -> Result<Vec<Cid>, Error> {
         self.run(move |pool| {
-            let pushed = messages.into_iter().map(|message| pool.push(message, origin));
+            let pushed = messages
+                .into_iter()
+                .map(|message| pool.push(message, origin));
             pushed.collect()
         })
         .await
@@ -113,7 +115,8 @@ impl MpoolServer for MpoolRpc {
     }
 
     async fn mpool_push(&self, message: SignedMessage) -> Result<Cid, Error> {
-        self.run(move |pool| pool.push(message, Origin::Local)).await
+        self.run(move |pool| pool.push(message, Origin::Local))
+            .await
     }
 
     async fn mpool_push_message(

@@ -80,7 +80,10 @@ pub(super) fn account_key(
     address: &Address,
     tipset: &TipSetKey,
 ) -> Result<Address, Error> {
-    if matches!(address.protocol(), Some(Protocol::Secp256k1 | Protocol::BLS)) {
+    if matches!(
+        address.protocol(),
+        Some(Protocol::Secp256k1 | Protocol::BLS)
+    ) {
         return Ok(*address);
     }
     let state = chain.tipset(tipset)?.parent_state();
