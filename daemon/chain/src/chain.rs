@@ -48,6 +48,7 @@ use tokio::sync::{broadcast, watch};
 pub use error::ChainError;
 pub use execution::{Execution, Replay};
 pub use make::MAX_NULL_ROUNDS;
+pub(crate) use make::check_epoch;
 pub use options::Options;
 pub use pool::MessageSource;
 pub use search::MessageLookup;

@@ -19,7 +19,7 @@ use crate::store::put_messages;
 pub const MAX_NULL_ROUNDS: i64 = 2880;
 
 /// Whether an epoch can follow a tipset.
-pub(super) fn check_epoch(epoch: i64, parents: &TipSet) -> Result<(), ChainError> {
+pub(crate) fn check_epoch(epoch: i64, parents: &TipSet) -> Result<(), ChainError> {
     let parent = parents.height();
     let ahead = epoch.checked_sub(parent);
     if ahead.is_some_and(|ahead| (1..=MAX_NULL_ROUNDS + 1).contains(&ahead)) {

@@ -1,0 +1,8 @@
+//! The chain and its own miner, through their public API.
+
+mod durable;
+mod foreign;
+mod forks;
+mod produce;
+mod search;
+mod world;
