@@ -4,6 +4,8 @@
 pub mod accounts;
 pub mod chain;
 pub mod devnet;
+pub mod estimate;
 pub mod keys;
+pub mod mempool;
 pub mod store;
 pub mod vm;

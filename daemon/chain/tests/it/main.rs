@@ -4,4 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+mod estimate;
+mod mempool;
 mod store;
