@@ -31,6 +31,8 @@
 //! or in a log.
 
 mod address;
+mod backoff;
+mod builder;
 mod channels;
 mod client;
 mod discovery;
@@ -39,14 +41,20 @@ pub mod full_node;
 mod info;
 pub mod miner;
 mod path;
+pub mod remote_wallet;
+mod resubscribing;
+mod retry;
 mod token;
 mod transport;
+pub mod worker;
 
 pub use address::{Address, AddressError};
-pub use client::{Client, ClientBuilder};
+pub use builder::ClientBuilder;
+pub use client::Client;
 pub use discovery::{Discovery, DiscoveryError, Found, Warning};
 pub use error::{CallError, Endpoint, Error};
 pub use info::{ApiInfo, InfoError, Source};
-pub use lotus_core::{Role, types};
+pub use lotus_core::{ReadOnly, Role, types};
 pub use path::ApiPath;
+pub use resubscribing::{Event, Resubscribing};
 pub use token::{Token, TokenError};
