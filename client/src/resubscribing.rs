@@ -100,7 +100,7 @@ impl Client {
         let events = stream::unfold(channel, async |mut channel| {
             Some((channel.next().await?, channel))
         });
-        Ok(Resubscribing(events.boxed()))
+        Ok(Resubscribing(events.fuse().boxed()))
     }
 }
 

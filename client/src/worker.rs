@@ -1,6 +1,6 @@
 //! The methods of a worker of a miner (Lotus's `lotus-worker`): import everything in here, and a
-//! [`Client`](crate::Client) of [`ApiPath::V0`](crate::ApiPath::V0) has them. All
-//! need the permission `admin`.
+//! [`Client`](crate::Client) of [`ApiPath::V0`](crate::ApiPath::V0) has them. All need
+//! the permission `admin`.
 //!
 //! ```
 //! use lotus_client::worker::*;
@@ -12,8 +12,6 @@
 //! ```
 
 pub use lotus_core::api::worker::{
-    management::ManagementClient,
-    proving::ProvingClient,
-    sealing::SealingClient,
+    management::ManagementClient, proving::ProvingClient, sealing::SealingClient,
     storage::StorageClient,
 };
