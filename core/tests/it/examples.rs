@@ -29,6 +29,16 @@ const ARTEFACTS: &[(&str, &str)] = &[
 /// Lotus's documentation does not know that its client sends an `io.Reader` as a `ReaderStream`.
 const READER: &str = "`{}` for a reader";
 
+/// Examples that are no values of one type, wherever it stands: Lotus's generator knows the Go type,
+/// but not what the type accepts, and not what an `interface{}` holds.
+const ARTEFACTS_OF_TYPES: &[(&str, &str)] = &[
+    ("EthBlockNumberOrHash", r#""string value""#),
+    ("Vec<EthFilterMatch>", "[{}]"),
+];
+
+/// Members of which the elements are an `interface{}`, for which the generator prints `{}`.
+const ARTEFACTS_IN_OBJECTS: &[(&str, &str)] = &[("transactions", "[{}]")];
+
 #[derive(Deserialize)]
 struct Example {
     apis: Vec<String>,
@@ -43,21 +53,35 @@ fn difference(ty: &WireType, example: &Value) -> Option<String> {
     if ty.name == "()" {
         return None;
     }
+    let artefact =
+        |of: &[(&str, &str)], what: &str, value: &Value| of.contains(&(what, &*value.to_string()));
+    if artefact(ARTEFACTS_OF_TYPES, ty.name, example) {
+        return None;
+    }
+    let mut example = example.clone();
+    if let Value::Object(members) = &mut example {
+        for (name, value) in members {
+            if artefact(ARTEFACTS_IN_OBJECTS, name, value) {
+                *value = Value::Array(Vec::new());
+            }
+        }
+    }
     let written = match ty.normalise(&example.to_string()) {
         Ok(written) => written,
         Err(error) => return Some(format!("{} does not read {example}: {error}", ty.name)),
     };
     let written: Value = serde_json::from_str(&written).expect("written as JSON");
-    (written != *example).then(|| format!("{} writes {example} as {written}", ty.name))
+    (written != example).then(|| format!("{} writes {example} as {written}", ty.name))
 }
 
 fn differences(method: &Method, example: &Example) -> Vec<String> {
     let artefact = ARTEFACTS.iter().any(|(name, _)| *name == method.name);
+    // Where Lotus reads the array of parameters itself, its documentation has the bytes of none.
+    let raw = method.required < method.params.len();
     let params = method.params.iter().map(|param| &param.ty);
-    let types = params.chain([&method.result]);
-    let values = example.params.iter().chain([&example.result]);
-    let found: Vec<_> = types
-        .zip(values)
+    let params = params.zip(&example.params).filter(|_| !raw);
+    let values = params.chain([(&method.result, &example.result)]);
+    let found: Vec<_> = values
         .filter_map(|(ty, value)| difference(ty, value))
         .map(|difference| format!("{} ({:?}): {difference}", method.name, example.apis))
         .collect();
