@@ -3,6 +3,7 @@
 mod durable;
 mod foreign;
 mod forks;
+mod pool;
 mod produce;
 mod search;
 mod world;

@@ -241,8 +241,9 @@ fn every_message_of_a_block_is_checked() {
             "greater than a block's gas limit",
             with(&|m| m.gas_limit = i64::MAX),
         ),
-        ("cost of storing a message", with(&|m| m.gas_limit = 0)),
-        ("cost of storing a message", with(&|m| m.gas_limit = -1)),
+        ("cost of storing a message", with(&|m| m.gas_limit = 1)),
+        ("must be positive", with(&|m| m.gas_limit = 0)),
+        ("must be positive", with(&|m| m.gas_limit = -1)),
         ("'Version' unsupported", with(&|m| m.version = 1)),
         (
             "not an account actor",
