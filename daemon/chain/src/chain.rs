@@ -16,7 +16,7 @@
 //! | `make` | new blocks |
 //! | [`refused`], `validate`, `inclusion` | blocks from elsewhere, and why they are refused |
 //! | `search` | where a message is |
-//! | [`pool`] | where messages come from |
+//! | [`pool`], `view` | where messages come from; what the pool sees of the chain |
 
 pub mod base_fee;
 mod beacon;
@@ -35,6 +35,7 @@ pub mod randomness;
 pub mod refused;
 mod search;
 mod validate;
+mod view;
 mod weight;
 mod win_count;
 
@@ -48,6 +49,7 @@ use tokio::sync::{broadcast, watch};
 pub use error::ChainError;
 pub use execution::{Execution, Replay};
 pub use make::MAX_NULL_ROUNDS;
+pub(crate) use make::check_epoch;
 pub use options::Options;
 pub use pool::MessageSource;
 pub use search::MessageLookup;
@@ -186,7 +188,7 @@ impl Chain {
     ///
     /// # Errors
     /// The tipset cannot be executed, or its state is not here.
-    pub fn state(&self, tipset: &Arc<TipSet>) -> Result<StateReader<Blocks>, ChainError> {
+    pub fn state(&self, tipset: &TipSet) -> Result<StateReader<Blocks>, ChainError> {
         let execution = self.executed(tipset)?;
         let blocks = self.store().blocks().clone();
         Ok(StateReader::open(blocks, &execution.state)?)

@@ -14,7 +14,7 @@ use lotus_core::types::{Address, TipSet};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::chain::{Chain, ChainError, MAX_NULL_ROUNDS, MessageSource};
+use crate::chain::{Chain, ChainError, MAX_NULL_ROUNDS, MessageSource, check_epoch};
 use crate::keys::Key;
 
 /// How long a message waits for others to share a block with.
@@ -206,9 +206,11 @@ impl Maker {
     fn make(&self, null_rounds: i64) -> Result<Arc<TipSet>, ChainError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let parents = self.chain.head();
+        let epoch = parents.height().saturating_add(1);
+        check_epoch(epoch.saturating_add(null_rounds), &parents)?;
         let messages = self.chain.choose(&*self.source, &parents)?;
         // Where others have power, too, it may not win every epoch.
-        for later in null_rounds.max(0)..=MAX_NULL_ROUNDS {
+        for later in null_rounds..=MAX_NULL_ROUNDS {
             let (miner, key) = (&self.miner, &self.key);
             let made = self
                 .chain

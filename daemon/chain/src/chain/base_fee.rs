@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use fvm_shared::bigint::{BigInt, Integer};
 use lotus_core::types::{TipSet, TokenAmount};
 
+use crate::mempool;
 use crate::store::{ChainStore, StoreError};
 
 /// How much gas the messages of a block may ask for together, in gas units (`BlockGasLimit`).
-pub const BLOCK_GAS_LIMIT: i64 = 10_000_000_000;
+pub const BLOCK_GAS_LIMIT: i64 = mempool::BLOCK_GAS_LIMIT.cast_signed();
 /// How much of it keeps the base fee as it is (`BlockGasTarget`).
 pub const BLOCK_GAS_TARGET: i64 = BLOCK_GAS_LIMIT / 2;
 /// The lowest base fee, in attoFIL per unit of gas (`MinimumBaseFee`).

@@ -50,9 +50,9 @@ pub enum ChainError {
     )]
     Replaced {
         /// The one that was looked for.
-        cid: Cid,
+        cid: Box<Cid>,
         /// The one that was executed.
-        by: Cid,
+        by: Box<Cid>,
     },
     /// A message that is not in this tipset.
     #[error("message {0} is not in that tipset")]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fvm_ipld_encoding::CborStore;
 use fvm_shared::econ;
+use fvm_shared::message::Message as FvmMessage;
 use lotus_core::types::{
     BeaconEntry, Cid, CirculatingSupply, Message, MessageReceipt, TipSet, TipSetKey, TokenAmount,
 };
@@ -81,7 +82,7 @@ impl Chain {
     ///
     /// # Errors
     /// The virtual machine fails, or a message or the state before the tipset is not here.
-    pub fn executed(&self, tipset: &Arc<TipSet>) -> Result<Arc<Execution>, ChainError> {
+    pub fn executed(&self, tipset: &TipSet) -> Result<Arc<Execution>, ChainError> {
         let executions = &self.0.executions;
         if let Some(known) = executions.get(tipset.key()) {
             return Ok(known);
@@ -132,14 +133,14 @@ impl Chain {
         Ok(StateReader::open(blocks, &tipset.parent_state())?)
     }
 
-    pub(super) fn externs(&self, tipset: &Arc<TipSet>) -> ChainRandomness {
+    pub(super) fn externs(&self, tipset: &TipSet) -> ChainRandomness {
         ChainRandomness {
             store: self.0.store.clone(),
-            tipset: tipset.clone(),
+            tipset: Arc::new(tipset.clone()),
         }
     }
 
-    fn task(&self, tipset: &Arc<TipSet>, tracing: bool) -> Result<Tipset, ChainError> {
+    fn task(&self, tipset: &TipSet, tracing: bool) -> Result<Tipset, ChainError> {
         let store = self.store();
         let parent = store.parent(tipset)?;
         let messages = store.messages_in_order(tipset)?;
@@ -182,7 +183,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::executed`]. The genesis has nothing to execute.
-    pub fn compute(&self, tipset: &Arc<TipSet>, tracing: bool) -> Result<Executed, ChainError> {
+    pub fn compute(&self, tipset: &TipSet, tracing: bool) -> Result<Executed, ChainError> {
         if tipset.height() == 0 {
             return Ok(Executed {
                 state: *tipset.parent_state().inner(),
@@ -198,7 +199,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::executed`], and [`ChainError::NotInTipSet`].
-    pub fn replay(&self, tipset: &Arc<TipSet>, cid: &Cid) -> Result<Replay, ChainError> {
+    pub fn replay(&self, tipset: &TipSet, cid: &Cid) -> Result<Replay, ChainError> {
         let messages = self.store().messages_in_order(tipset)?;
         for (place, included) in messages.iter().flatten().enumerate() {
             let own = included.cid()?;
@@ -226,19 +227,29 @@ impl Chain {
     pub fn simulate(
         &self,
         messages: &[(Message, ApplyKind)],
-        tipset: &Arc<TipSet>,
+        tipset: &TipSet,
+        tracing: bool,
+    ) -> Result<Vec<Applied>, ChainError> {
+        let convert = |(message, kind): &(Message, ApplyKind)| {
+            Ok::<_, ChainError>((convert::message(message)?, *kind))
+        };
+        let messages = messages.iter().map(convert).collect::<Result<_, _>>()?;
+        self.try_out(messages, tipset, tracing)
+    }
+
+    pub(super) fn try_out(
+        &self,
+        messages: Vec<(FvmMessage, ApplyKind)>,
+        tipset: &TipSet,
         tracing: bool,
     ) -> Result<Vec<Applied>, ChainError> {
         let execution = self.executed(tipset)?;
         let state = self.state(tipset)?;
-        let convert = |(message, kind): &(Message, ApplyKind)| {
-            Ok::<_, ChainError>((convert::message(message)?, *kind))
-        };
         Ok(self.0.executor.simulate(&Simulation {
             state: *execution.state.inner(),
             context: Context {
                 epoch: tipset.height() + 1,
-                timestamp: tipset.min_timestamp() + self.block_delay(),
+                timestamp: self.timestamp(tipset, tipset.height() + 1),
                 base_fee: self.base_fee(tipset)?.inner().clone(),
                 circulating_supply: self.circulating(&state)?,
                 network_version: NETWORK_VERSION,
@@ -246,7 +257,7 @@ impl Chain {
                 tracing,
             },
             externs: Arc::new(self.externs(tipset)),
-            messages: messages.iter().map(convert).collect::<Result<_, _>>()?,
+            messages,
         })?)
     }
 
@@ -254,7 +265,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::executed`].
-    pub fn receipts(&self, tipset: &Arc<TipSet>) -> Result<Vec<MessageReceipt>, ChainError> {
+    pub fn receipts(&self, tipset: &TipSet) -> Result<Vec<MessageReceipt>, ChainError> {
         let execution = self.executed(tipset)?;
         Ok(self.store().receipts(&execution.receipts)?)
     }
@@ -269,7 +280,7 @@ impl Chain {
     ///
     /// # Errors
     /// As [`Chain::executed`].
-    pub fn supply(&self, tipset: &Arc<TipSet>) -> Result<CirculatingSupply, ChainError> {
+    pub fn supply(&self, tipset: &TipSet) -> Result<CirculatingSupply, ChainError> {
         self.supply_of(&self.state(tipset)?)
     }
 
@@ -308,7 +319,7 @@ impl Chain {
     ///
     /// # Errors
     /// The epoch is above the tipset.
-    pub fn ticket_digest(&self, tipset: &Arc<TipSet>, epoch: i64) -> Result<[u8; 32], ChainError> {
+    pub fn ticket_digest(&self, tipset: &TipSet, epoch: i64) -> Result<[u8; 32], ChainError> {
         Ok(self.externs(tipset).ticket_digest(epoch)?)
     }
 
@@ -316,7 +327,7 @@ impl Chain {
     ///
     /// # Errors
     /// The epoch is above the tipset.
-    pub fn beacon_digest(&self, tipset: &Arc<TipSet>, epoch: i64) -> Result<[u8; 32], ChainError> {
+    pub fn beacon_digest(&self, tipset: &TipSet, epoch: i64) -> Result<[u8; 32], ChainError> {
         Ok(self.externs(tipset).beacon_digest(epoch)?)
     }
 

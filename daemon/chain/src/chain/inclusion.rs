@@ -3,55 +3,21 @@
 use std::collections::HashMap;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, Message};
+use lotus_core::types::{Address, Cid, Message};
 
 use super::ChainError;
 use super::base_fee::BLOCK_GAS_LIMIT;
-use super::miner::account_key;
+use crate::mempool::{Account, BLOCK_MESSAGE_LIMIT, Invalid, check_inclusion};
 use crate::store::Blocks;
 use crate::store::state::StateReader;
 use crate::vm::gas;
-use crate::vm::genesis::TOTAL_FIL;
-
-/// How many messages a block may have (Lotus `BlockMessageLimit`).
-pub const BLOCK_MESSAGE_LIMIT: usize = 10_000;
 
 /// Why a message may not be in a block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// The version is not 0.
-    #[error("'Version' unsupported")]
-    Version,
-    /// No receiver or no sender.
-    #[error("'{0}' address cannot be empty")]
-    Address(&'static str),
-    /// An amount is negative.
-    #[error("'{0}' field cannot be negative")]
-    Negative(&'static str),
-    /// More than there is.
-    #[error("'Value' field cannot be greater than total filecoin supply")]
-    Value,
-    /// More for the miner than for all.
-    #[error("'GasFeeCap' less than 'GasPremium'")]
-    Premium,
-    /// It asks for too much gas.
-    #[error(
-        "'GasLimit' field cannot be greater than a block's gas limit ({limit} > {BLOCK_GAS_LIMIT})"
-    )]
-    TooMuchGas {
-        /// What it asks for.
-        limit: i64,
-    },
-    /// It asks for less gas than being in a block costs.
-    #[error(
-        "'GasLimit' field cannot be less than the cost of storing a message on chain {limit} < {least}"
-    )]
-    TooLittleGas {
-        /// What it asks for.
-        limit: i64,
-        /// What it needs at least.
-        least: u64,
-    },
+    /// No block may have it.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The block is full of gas.
     #[error("block gas limit exceeded: all messages together may ask for {BLOCK_GAS_LIMIT}")]
     BlockGas,
@@ -70,10 +36,8 @@ pub enum Unfit {
         got: u64,
     },
     /// The sender cannot pay.
-    #[error("not enough funds: {needed} FIL are needed, {sender} has {has} FIL")]
+    #[error("not enough funds: {needed} FIL are needed, its sender has {has} FIL")]
     Funds {
-        /// Who sends it.
-        sender: Address,
         /// What it and the messages before it need, at most.
         needed: econ::TokenAmount,
         /// What the sender has.
@@ -84,7 +48,8 @@ pub enum Unfit {
 /// A block that is being filled, or checked: what its senders may still do.
 pub(super) struct Inclusion<'a> {
     blocks: &'a Blocks,
-    state: &'a StateReader<Blocks>,
+    root: Cid,
+    state: StateReader<Blocks>,
     senders: HashMap<u64, Sender>,
     gas: i64,
     count: usize,
@@ -98,14 +63,16 @@ struct Sender {
 }
 
 impl<'a> Inclusion<'a> {
-    pub(super) fn new(blocks: &'a Blocks, state: &'a StateReader<Blocks>) -> Inclusion<'a> {
-        Inclusion {
+    /// A block on top of a state.
+    pub(super) fn new(blocks: &'a Blocks, root: &Cid) -> Result<Inclusion<'a>, ChainError> {
+        Ok(Inclusion {
             blocks,
-            state,
+            root: *root,
+            state: StateReader::open(blocks.clone(), root)?,
             senders: HashMap::new(),
             gas: 0,
             count: 0,
-        }
+        })
     }
 
     /// Adds a message that is `length` bytes long on the chain, and returns the key that must have
@@ -119,24 +86,25 @@ impl<'a> Inclusion<'a> {
             return Ok(Err(unfit));
         }
         let from = message.from;
-        let Some(id) = self.state.lookup_id(&from)? else {
+        let Some(sender_id) = self.state.lookup_id(&from)? else {
             return Ok(Err(Unfit::Sender(from)));
         };
-        if !self.senders.contains_key(&id) {
-            let key = account_key(self.blocks, self.state, &from)?;
-            let actor = self.state.actor_by_id(id)?;
-            let (Some(key), Some(actor)) = (key, actor) else {
+        if !self.senders.contains_key(&sender_id) {
+            let id = Address::new_id(sender_id);
+            let account = Account::read(self.blocks, &self.root, &id)?;
+            let Some((key, account)) = account.and_then(|account| Some((account.key?, account)))
+            else {
                 return Ok(Err(Unfit::Sender(from)));
             };
             let sender = Sender {
                 key,
-                nonce: actor.sequence,
-                balance: actor.balance,
+                nonce: account.nonce,
+                balance: account.balance,
                 needed: econ::TokenAmount::default(),
             };
-            self.senders.insert(id, sender);
+            self.senders.insert(sender_id, sender);
         }
-        let Some(sender) = self.senders.get_mut(&id) else {
+        let Some(sender) = self.senders.get_mut(&sender_id) else {
             return Ok(Err(Unfit::Sender(from)));
         };
         if message.nonce != sender.nonce {
@@ -149,7 +117,6 @@ impl<'a> Inclusion<'a> {
         let needed = &sender.needed + fee + message.value.inner();
         if needed > sender.balance {
             return Ok(Err(Unfit::Funds {
-                sender: from,
                 needed,
                 has: sender.balance.clone(),
             }));
@@ -161,46 +128,15 @@ impl<'a> Inclusion<'a> {
         Ok(Ok(sender.key))
     }
 
-    /// What can be said without the state (Lotus `Message.ValidForBlockInclusion`).
+    /// What can be said without the state.
     fn syntax(&self, message: &Message, length: usize) -> Result<(), Unfit> {
-        if message.version != 0 {
-            return Err(Unfit::Version);
+        check_inclusion(message, gas::MESSAGE + gas::STORAGE_BYTE * length as u64)?;
+        if self.gas + message.gas_limit > BLOCK_GAS_LIMIT {
+            return Err(Unfit::BlockGas);
         }
-        for (name, address) in [("To", &message.to), ("From", &message.from)] {
-            if address.is_undefined() {
-                return Err(Unfit::Address(name));
-            }
+        if self.count >= BLOCK_MESSAGE_LIMIT {
+            return Err(Unfit::Count);
         }
-        let amounts = [
-            ("Value", &message.value),
-            ("GasFeeCap", &message.gas_fee_cap),
-            ("GasPremium", &message.gas_premium),
-        ];
-        for (name, amount) in amounts {
-            if amount.inner().is_negative() {
-                return Err(Unfit::Negative(name));
-            }
-        }
-        if *message.value.inner() > econ::TokenAmount::from_whole(TOTAL_FIL) {
-            return Err(Unfit::Value);
-        }
-        if message.gas_premium > message.gas_fee_cap {
-            return Err(Unfit::Premium);
-        }
-        let limit = message.gas_limit;
-        if limit > BLOCK_GAS_LIMIT {
-            return Err(Unfit::TooMuchGas { limit });
-        }
-        let least = gas::MESSAGE + gas::STORAGE_BYTE * length as u64;
-        if u64::try_from(limit).is_ok_and(|limit| limit >= least) {
-            if self.gas + limit > BLOCK_GAS_LIMIT {
-                return Err(Unfit::BlockGas);
-            }
-            if self.count >= BLOCK_MESSAGE_LIMIT {
-                return Err(Unfit::Count);
-            }
-            return Ok(());
-        }
-        Err(Unfit::TooLittleGas { limit, least })
+        Ok(())
     }
 }

@@ -19,7 +19,7 @@ use crate::store::put_messages;
 pub const MAX_NULL_ROUNDS: i64 = 2880;
 
 /// Whether an epoch can follow a tipset.
-pub(super) fn check_epoch(epoch: i64, parents: &TipSet) -> Result<(), ChainError> {
+pub(crate) fn check_epoch(epoch: i64, parents: &TipSet) -> Result<(), ChainError> {
     let parent = parents.height();
     let ahead = epoch.checked_sub(parent);
     if ahead.is_some_and(|ahead| (1..=MAX_NULL_ROUNDS + 1).contains(&ahead)) {
@@ -63,8 +63,7 @@ impl Chain {
         let parents = self.store().tipset(&template.parents)?;
         check_epoch(template.epoch, &parents)?;
         let execution = self.executed(&parents)?;
-        let state = self.state(&parents)?;
-        let worker = self.worker_key(&state, &template.miner)?;
+        let worker = self.worker_key(&execution.state, &template.miner)?;
         let worker = worker.ok_or(ChainError::NotAMiner(template.miner))?;
 
         let (bls, secp): (Vec<_>, Vec<_>) = template
@@ -118,8 +117,8 @@ impl Chain {
         if offered.is_empty() {
             return Ok(offered);
         }
-        let state = self.state(parents)?;
-        let mut inclusion = Inclusion::new(self.store().blocks(), &state);
+        let state = self.executed(parents)?.state;
+        let mut inclusion = Inclusion::new(self.store().blocks(), &state)?;
         let mut chosen = Vec::with_capacity(offered.len());
         for signed in offered {
             match inclusion.add(&signed.message, chain_length(&signed)?)? {

@@ -1,24 +1,23 @@
 //! Who makes blocks: the key that signs them, and the power behind it.
 
-use std::sync::Arc;
-
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::CborStore;
 use fvm_ipld_hamt::{BytesKey, Hamt};
 use fvm_shared::HAMT_BIT_WIDTH;
-use fvm_shared::address::{Address as FvmAddress, Payload, Protocol};
+use fvm_shared::address::{Address as FvmAddress, Protocol};
 use fvm_shared::bigint::BigInt;
 use ipld_core::ipld::Ipld;
-use lotus_core::types::{Address, MiningBaseInfo, TipSet};
+use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet};
 use serde::de::DeserializeOwned;
 
 use super::election::Power;
 use super::{Chain, ChainError, beacon, make};
+use crate::mempool::Account;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, StoreError};
 use crate::vm::VmError;
-use crate::vm::actors::{account, power};
-use crate::vm::manifest::{ActorKind, EAM_ACTOR_ID, POWER_ACTOR_ID};
+use crate::vm::actors::power;
+use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID};
 /// The smallest sector, in bytes, which a miner has that has not said otherwise.
 const SECTOR_SIZE: u64 = 2 << 10;
 
@@ -33,55 +32,35 @@ fn read<T: DeserializeOwned>(
     Ok(found.ok_or(StoreError::Missing { what, cid })?)
 }
 
-/// The key behind an address, as `StateAccountKey`: of an account its f1 or f3 address, of an
-/// Ethereum account its f410 address. `None` if no key signs for it, or there is no such actor.
-pub(super) fn account_key(
-    blocks: &Blocks,
-    state: &StateReader<Blocks>,
-    address: &Address,
-) -> Result<Option<Address>, ChainError> {
-    let Some(actor) = state.actor(address)? else {
-        return Ok(None);
-    };
-    let delegated = actor.delegated_address.filter(
-        |address| matches!(address.payload(), Payload::Delegated(f4) if f4.namespace() == EAM_ACTOR_ID),
-    );
-    let key = match ActorKind::of(&actor.code) {
-        Some(ActorKind::Account) => {
-            let state: account::State = read(blocks, "state of an account", &actor.state)?;
-            Some(state.address)
-        }
-        Some(ActorKind::EthAccount) => delegated,
-        // Its first message makes an account of it.
-        Some(ActorKind::Placeholder) if actor.sequence == 0 => delegated,
-        _ => None,
-    };
-    Ok(key.map(Address::from))
-}
-
 impl Chain {
-    /// The key behind an address after a tipset (Lotus's `StateAccountKey`); `None` if no key signs
-    /// for it, or there is no such actor.
+    /// The key behind an address after a tipset (Lotus's `StateAccountKey`): of an account its f1 or
+    /// f3 address, of an Ethereum account its f410 address. `None` if no key signs for it, or there
+    /// is no such actor.
     ///
     /// # Errors
     /// As [`Chain::state`].
     pub fn account_key(
         &self,
         address: &Address,
-        tipset: &Arc<TipSet>,
+        tipset: &TipSet,
     ) -> Result<Option<Address>, ChainError> {
-        account_key(self.store().blocks(), &self.state(tipset)?, address)
+        self.key_in(&self.executed(tipset)?.state, address)
     }
 
-    /// The BLS key that signs a miner's blocks. A miner is a miner actor, or the account of a BLS
-    /// key, as the network's own one is.
+    fn key_in(&self, state: &Cid, address: &Address) -> Result<Option<Address>, ChainError> {
+        let account = Account::read(self.store().blocks(), state, address)?;
+        Ok(account.and_then(|account| account.key))
+    }
+
+    /// The BLS key that signs a miner's blocks, in the state with this root. A miner is a miner
+    /// actor, or the account of a BLS key, as the network's own one is.
     pub(super) fn worker_key(
         &self,
-        state: &StateReader<Blocks>,
+        state: &Cid,
         miner: &Address,
     ) -> Result<Option<Address>, ChainError> {
         let blocks = self.store().blocks();
-        let Some(actor) = state.actor(miner)? else {
+        let Some(actor) = StateReader::open(blocks, state)?.actor(miner)? else {
             return Ok(None);
         };
         let worker = match ActorKind::of(&actor.code) {
@@ -90,7 +69,7 @@ impl Chain {
             _ => None,
         };
         let key = match worker {
-            Some(worker) => account_key(blocks, state, &worker)?,
+            Some(worker) => self.key_in(state, &worker)?,
             None => None,
         };
         Ok(key.filter(|key| key.protocol() == Some(Protocol::BLS)))
@@ -146,7 +125,7 @@ impl Chain {
         &self,
         miner: &Address,
         epoch: i64,
-        parents: &Arc<TipSet>,
+        parents: &TipSet,
     ) -> Result<Option<MiningBaseInfo>, ChainError> {
         make::check_epoch(epoch, parents)?;
         let state = self.state(parents)?;
@@ -154,7 +133,7 @@ impl Chain {
             return Ok(None);
         };
         let miner = Address::new_id(id);
-        let Some(worker_key) = self.worker_key(&state, &miner)? else {
+        let Some(worker_key) = self.worker_key(&self.executed(parents)?.state, &miner)? else {
             return Ok(None);
         };
         let power = self.power(&state, &miner)?;

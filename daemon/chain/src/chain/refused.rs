@@ -2,8 +2,9 @@
 
 use lotus_core::types::{Address, BigInt, Cid, TipSetKey, TokenAmount};
 
-pub use super::inclusion::{BLOCK_MESSAGE_LIMIT, Unfit};
+pub use super::inclusion::Unfit;
 use crate::keys::{VerifyError, VerifyMessageError};
+use crate::mempool::BLOCK_MESSAGE_LIMIT;
 
 /// Why a block that was submitted is not valid. Nothing of it has changed the chain.
 #[derive(Debug, thiserror::Error)]

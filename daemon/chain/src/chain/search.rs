@@ -151,7 +151,8 @@ impl Chain {
             }
             let by = included.cid()?;
             if by != *cid && !(allow_replaced && same_call(message, other)) {
-                return Err(ChainError::Replaced { cid: *cid, by });
+                let (cid, by) = (Box::new(*cid), Box::new(by));
+                return Err(ChainError::Replaced { cid, by });
             }
             return self.lookup(by, holder, tipset, place);
         }

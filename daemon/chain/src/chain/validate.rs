@@ -10,9 +10,10 @@ use lotus_core::types::{
 };
 
 use super::inclusion::Inclusion;
-use super::refused::{BLOCK_MESSAGE_LIMIT, Refused};
+use super::refused::Refused;
 use super::{Chain, ChainError, beacon, election, make};
 use crate::keys::{self, VerifyMessageError};
+use crate::mempool::BLOCK_MESSAGE_LIMIT;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, StoreError, put_messages};
 
@@ -35,17 +36,17 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(block: &'a BlockMsg) -> Result<Parts<'a>, Refused> {
+    fn of(block: &'a BlockMsg) -> Result<Parts<'a>, ChainError> {
         let header = block.header.as_ref().ok_or(Refused::Lacks("Header"))?;
         let ticket = header.ticket.as_ref().ok_or(Refused::Lacks("Ticket"))?;
         let election = header.election_proof.as_ref();
         let aggregate = header.bls_aggregate.as_ref();
         let signature = header.block_sig.as_ref();
         if header.miner.protocol() != Some(Protocol::ID) {
-            return Err(Refused::MinerAddress(header.miner));
+            return Err(Refused::MinerAddress(header.miner).into());
         }
         if !header.win_po_st_proof.is_empty() {
-            return Err(Refused::Proofs);
+            return Err(Refused::Proofs.into());
         }
         Ok(Parts {
             header,
@@ -70,7 +71,7 @@ impl Chain {
         let state = self.check_parents(header, &parents)?;
         self.check_miner(&parts, &parents, &state)?;
         let (bls, secp) = self.read_messages(block)?;
-        self.check_messages(&parts, &state, &bls, &secp)?;
+        self.check_messages(&parts, &bls, &secp)?;
         put_messages(self.store().blocks(), &bls, &secp)?;
         self.accept(header)
     }
@@ -143,7 +144,7 @@ impl Chain {
     ) -> Result<(), ChainError> {
         let header = parts.header;
         let miner = &header.miner;
-        let worker = self.worker_key(state, miner)?;
+        let worker = self.worker_key(&header.parent_state_root, miner)?;
         let worker = worker.ok_or(Refused::Miner(*miner))?;
         let entries = beacon::entries(parents, header.height);
         if header.beacon_entries != entries {
@@ -211,11 +212,11 @@ impl Chain {
     fn check_messages(
         &self,
         parts: &Parts<'_>,
-        state: &StateReader<Blocks>,
         bls: &[Message],
         secp: &[SignedMessage],
     ) -> Result<(), ChainError> {
-        let mut inclusion = Inclusion::new(self.store().blocks(), state);
+        let state = &parts.header.parent_state_root;
+        let mut inclusion = Inclusion::new(self.store().blocks(), state)?;
         let mut fits = |message: &Message, cid: Cid, length| -> Result<Address, ChainError> {
             let added = inclusion.add(message, length)?;
             Ok(added.map_err(|why| Refused::Message { cid, why })?)
