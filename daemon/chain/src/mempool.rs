@@ -15,6 +15,7 @@
 //! | `heads`, `signatures` | new heads; what brings messages back from old ones |
 //! | `prune`, `updates` | too many messages; the feed of changes |
 //! | [`select`] | the messages of the next block |
+//! | `preview` | what is wrong with a message, check by check |
 //! | [`push`] | messages that the node completes, signs and sends |
 
 mod admission;
@@ -25,6 +26,7 @@ mod error;
 mod heads;
 pub mod local;
 mod pool;
+mod preview;
 mod prune;
 pub mod push;
 mod queue;

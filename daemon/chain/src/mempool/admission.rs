@@ -7,9 +7,10 @@ use fvm_shared::econ;
 use lotus_core::types::{Address, Cid, SignedMessage, TokenAmount};
 
 use super::entry::Entry;
+use super::local::Record;
 use super::pool::Inner;
 use super::queue::Queue;
-use super::{MIN_FEE_CAP, MempoolError, MessagePool, checks};
+use super::{LocalError, MIN_FEE_CAP, MempoolError, MessagePool, checks};
 
 /// By which factor the base fee may fall soon, to say whether a message has a chance (Lotus
 /// `baseFeeLowerBoundFactorConservative`).
@@ -34,6 +35,14 @@ pub enum Origin {
     Network,
     /// It was pushed here for a stranger.
     Untrusted,
+}
+
+/// A message that has just been put into the queue of `key`.
+struct Accepted {
+    key: Address,
+    entry: Arc<Entry>,
+    /// What waited in its place.
+    replaced: Option<Arc<Entry>>,
 }
 
 impl MessagePool {
@@ -90,33 +99,78 @@ impl MessagePool {
         origin: Origin,
         request: Option<u128>,
     ) -> Result<Cid, MempoolError> {
+        let accepted = self.accept(message, origin)?;
+        let cid = accepted.entry.cid;
+        if origin == Origin::Local {
+            self.keep(&[accepted], request)?;
+        }
+        self.prune_if_full()?;
+        Ok(cid)
+    }
+
+    /// Adds messages one after the other, with one write to the disk. Returns the CIDs of those that
+    /// wait now, and why the next one does not.
+    pub fn push_all(
+        &self,
+        messages: Vec<SignedMessage>,
+        origin: Origin,
+    ) -> (Vec<Cid>, Option<MempoolError>) {
+        let mut accepted = Vec::with_capacity(messages.len());
+        let mut refused = None;
+        for message in messages {
+            match self.accept(message, origin) {
+                Ok(message) => accepted.push(message),
+                Err(error) => {
+                    refused = Some(error);
+                    break;
+                }
+            }
+        }
+        if origin == Origin::Local
+            && let Err(error) = self.keep(&accepted, None)
+        {
+            return (Vec::new(), Some(error.into()));
+        }
+        let cids = accepted.iter().map(|message| message.entry.cid).collect();
+        (cids, refused.or_else(|| self.prune_if_full().err()))
+    }
+
+    /// Checks a message, and puts it into its sender's queue.
+    fn accept(&self, message: SignedMessage, origin: Origin) -> Result<Accepted, MempoolError> {
         let entry = Arc::new(checks::check(message)?);
-        let cid = entry.cid;
         // Verifying is most of the work, and needs no lock.
         let (key, _) = self.sender_at_head(&entry.signed.message.from)?;
         self.verifier
             .verify(&entry.signed, &key)
             .map_err(MempoolError::Signature)?;
-
         let mut inner = self.lock();
         let (key, replaced) = self.admit(&mut inner, &entry, origin)?;
         inner
             .signatures
             .remember(&entry.cid, &entry.signed.signature);
-        drop(inner);
-        if origin == Origin::Local
-            && let Err(error) = self.local.put(
-                &entry.signed,
-                request,
-                replaced.as_ref().map(|old| &old.cid),
-            )
-        {
-            // Nobody may rely on what a restart would lose.
-            self.withdraw(&key, &entry, replaced);
-            return Err(error.into());
+        Ok(Accepted {
+            key,
+            entry,
+            replaced,
+        })
+    }
+
+    /// Keeps messages on the disk, or withdraws them: nobody may rely on what a restart would lose.
+    fn keep(&self, accepted: &[Accepted], request: Option<u128>) -> Result<(), LocalError> {
+        let records = accepted.iter().map(|accepted| Record {
+            message: &accepted.entry.signed,
+            request,
+            instead: accepted.replaced.as_ref().map(|old| &old.cid),
+        });
+        let records: Vec<_> = records.collect();
+        let kept = self.local.put(&records);
+        if kept.is_err() {
+            // The last one first: it may replace one of the others.
+            for accepted in accepted.iter().rev() {
+                self.withdraw(accepted);
+            }
         }
-        self.prune_if_full()?;
-        Ok(cid)
+        kept
     }
 
     /// Puts a message into its sender's queue, and returns whose that is and which it replaces.
@@ -184,7 +238,12 @@ impl MessagePool {
     }
 
     /// Takes a message back, unless something else has become of it meanwhile.
-    fn withdraw(&self, key: &Address, entry: &Arc<Entry>, replaced: Option<Arc<Entry>>) {
+    fn withdraw(&self, accepted: &Accepted) {
+        let Accepted {
+            key,
+            entry,
+            replaced,
+        } = accepted;
         let mut inner = self.lock();
         let queue = inner.queues.get(key);
         let waits = queue.and_then(|queue| queue.messages().get(&entry.nonce()));
@@ -195,7 +254,7 @@ impl MessagePool {
         if let Some(replaced) = replaced
             && let Ok(Some(account)) = self.account(&mut inner, key)
         {
-            self.put_back(&mut inner, key, account.nonce, replaced);
+            self.put_back(&mut inner, key, account.nonce, replaced.clone());
         }
     }
 }

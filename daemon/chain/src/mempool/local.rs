@@ -55,13 +55,27 @@ struct Waiting {
     outcome: Arc<OnceLock<Result<(), LocalError>>>,
 }
 
+/// A message to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The message.
+    pub message: &'a SignedMessage,
+    /// The UUID of the request that made it.
+    pub request: Option<u128>,
+    /// The message that it replaces.
+    pub instead: Option<&'a Cid>,
+}
+
+/// A [`Record`] as it is written.
+struct Row {
+    cid: Vec<u8>,
+    cbor: Vec<u8>,
+    request: Option<u128>,
+    instead: Option<Vec<u8>>,
+}
+
 enum Change {
-    Put {
-        cid: Vec<u8>,
-        cbor: Vec<u8>,
-        request: Option<u128>,
-        instead: Option<Vec<u8>>,
-    },
+    Put(Vec<Row>),
     Remove(Vec<Vec<u8>>),
     Config(Vec<u8>),
 }
@@ -150,25 +164,22 @@ impl LocalMessages {
         config.transpose().map_err(|error| self.failed(error))
     }
 
-    /// Keeps a message instead of another one, and which request made it. It is on the disk when
-    /// this returns.
+    /// Keeps messages. They are on the disk, all of them, when this returns.
     ///
     /// # Errors
-    /// It has no binary form, or the file cannot be written.
-    pub fn put(
-        &self,
-        message: &SignedMessage,
-        request: Option<u128>,
-        instead: Option<&Cid>,
-    ) -> Result<(), LocalError> {
-        let cid = message.cid().map_err(|error| self.failed(error))?;
-        let cbor = message.to_cbor().map_err(|error| self.failed(error))?;
-        self.write(Change::Put {
-            cid: cid.to_bytes(),
-            cbor,
-            request,
-            instead: instead.map(Cid::to_bytes),
-        })
+    /// One has no binary form, or the file cannot be written. Then none is kept.
+    pub fn put(&self, records: &[Record<'_>]) -> Result<(), LocalError> {
+        let rows = records.iter().map(|record| {
+            let cid = record.message.cid().map_err(|error| self.failed(error))?;
+            let cbor = record.message.to_cbor();
+            Ok(Row {
+                cid: cid.to_bytes(),
+                cbor: cbor.map_err(|error| self.failed(error))?,
+                request: record.request,
+                instead: record.instead.map(Cid::to_bytes),
+            })
+        });
+        self.write(Change::Put(rows.collect::<Result<_, _>>()?))
     }
 
     /// Forgets messages.
@@ -336,18 +347,15 @@ fn write(database: &Database, batch: &[Waiting]) -> Result<(), redb::Error> {
         let mut config = transaction.open_table(CONFIG)?;
         for waiting in batch {
             match &waiting.change {
-                Change::Put {
-                    cid,
-                    cbor,
-                    request,
-                    instead,
-                } => {
-                    if let Some(instead) = instead {
-                        messages.remove(instead.as_slice())?;
-                    }
-                    messages.insert(cid.as_slice(), cbor.as_slice())?;
-                    if let Some(request) = request {
-                        requests.insert(request, cbor.as_slice())?;
+                Change::Put(rows) => {
+                    for row in rows {
+                        if let Some(instead) = &row.instead {
+                            messages.remove(instead.as_slice())?;
+                        }
+                        messages.insert(row.cid.as_slice(), row.cbor.as_slice())?;
+                        if let Some(request) = row.request {
+                            requests.insert(request, row.cbor.as_slice())?;
+                        }
                     }
                 }
                 Change::Remove(cids) => {

@@ -1,5 +1,7 @@
 //! Messages that the node completes, signs and sends.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use lotus_chain::mempool::{LocalMessages, Signer, SignerError};
 use lotus_core::types::{Address, Message, MessageSendSpec, Signature, TokenAmount};
 use uuid::Uuid;
@@ -15,24 +17,45 @@ fn send(from: Address, atto: u64) -> Message {
     }
 }
 
+/// A wallet that takes its time, and remembers how many it signed for at once.
+#[derive(Default)]
+struct Slow {
+    inside: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Signer for Slow {
+    fn sign(&self, message: &Message, key: &Address) -> Result<Signature, SignerError> {
+        let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(inside, Ordering::SeqCst);
+        for _ in 0..100 {
+            std::thread::yield_now();
+        }
+        self.inside.fetch_sub(1, Ordering::SeqCst);
+        Wallet.sign(message, key)
+    }
+}
+
 #[test]
 fn concurrent_pushes_get_one_nonce_each() {
+    let wallet = Slow::default();
     let chain = LiveChain::new();
     let (pool, pusher) = chain.pusher(LocalMessages::ephemeral().unwrap());
     let threads: u64 = 8;
     std::thread::scope(|scope| {
         for thread in 0..threads {
-            let pusher = &pusher;
+            let (pusher, wallet) = (&pusher, &wallet);
             scope.spawn(move || {
                 for count in 0..5 {
                     for from in [accounts()[1], Address::new_id(101)] {
                         let message = send(from, thread << 8 | count);
-                        pusher.push(message, None, &Wallet).unwrap();
+                        pusher.push(message, None, wallet).unwrap();
                     }
                 }
             });
         }
     });
+    assert_eq!(wallet.most.load(Ordering::SeqCst), 1);
     let (pending, _) = pool.pending_of(&accounts()[1]).unwrap();
     let nonces: Vec<_> = pending.iter().map(|signed| signed.message.nonce).collect();
     assert_eq!(nonces, (0..threads * 10).collect::<Vec<_>>());

@@ -2,8 +2,8 @@
 
 use lotus_chain::mempool::{MAX_PENDING, Origin};
 use lotus_core::types::{
-    Address, Bytes, Message, MpoolChange, MpoolConfig, Percent, SignedMessage, TipSetKey,
-    TokenAmount,
+    Address, Bytes, CheckStatusCode, Message, MpoolChange, MpoolConfig, Percent, SignedMessage,
+    TipSetKey, TokenAmount,
 };
 
 use super::fake::{BASE_FEE, FIL, FakeChain, GAS, id, key, message, signed};
@@ -320,4 +320,68 @@ fn the_bell_rings_for_every_message() {
     arrivals.mark_unchanged();
     assert!(pool.push(message(0, 0, 100), Origin::Local).is_err());
     assert!(!arrivals.has_changed().unwrap());
+}
+
+/// The codes of the checks that a message does not pass.
+fn problems(outcomes: &[lotus_core::types::MessageCheckStatus]) -> Vec<CheckStatusCode> {
+    let failed = outcomes.iter().filter(|outcome| !outcome.ok);
+    failed.map(|outcome| outcome.code).collect()
+}
+
+#[test]
+fn checks_say_beforehand_what_the_pool_would_mind() {
+    use CheckStatusCode::*;
+
+    let pool = FakeChain::new(1).pool();
+    pool.push(message(0, 0, 100), Origin::Local).unwrap();
+    let good = message(0, 1, 100).message;
+    let mut poor = message(0, 5, 100).message;
+    poor.gas_limit = 1;
+    poor.gas_fee_cap = TokenAmount::from_atto(BASE_FEE - 1);
+    poor.value = TokenAmount::from_whole(FIL);
+    let mut broken = good.clone();
+    broken.version = 1;
+    let outcomes = pool
+        .check(&[good.clone(), poor, broken, message(7, 0, 1).message])
+        .unwrap();
+    assert_eq!(problems(&outcomes[0]), []);
+    assert_eq!(outcomes[0].len(), 12);
+    assert_eq!(outcomes[0][0].hint["nonce"], 1);
+    assert_eq!(
+        problems(&outcomes[1]),
+        [
+            MessageMinGas,
+            MessageBaseFee,
+            MessageBaseFeeUpperBound,
+            MessageNonce,
+            MessageBalance
+        ]
+    );
+    assert_eq!(problems(&outcomes[2]), [MessageValidity]);
+    assert_eq!(problems(&outcomes[3]), [MessageGetStateNonce]);
+
+    pool.push(message(0, 1, 100), Origin::Local).unwrap();
+    let pending = pool.check_pending(&id(0)).unwrap();
+    assert_eq!(pending.len(), 2);
+    assert!(pending.iter().all(|outcomes| problems(outcomes).is_empty()));
+    let mut costly = message(0, 0, 100).message;
+    costly.value = TokenAmount::from_whole(FIL);
+    let replaced = pool.check_replacements(&[costly]).unwrap();
+    assert_eq!(problems(&replaced[0]), [MessageBalance]);
+    assert_eq!(problems(&replaced[1]), [MessageBalance]);
+}
+
+#[test]
+fn a_batch_is_pushed_up_to_the_first_that_is_refused() {
+    let pool = FakeChain::new(1).pool();
+    let batch = vec![message(0, 0, 100), message(0, 0, 101), message(0, 1, 100)];
+    let (cids, error) = pool.push_all(batch, Origin::Local);
+    assert_eq!(cids, [message(0, 0, 100).cid().unwrap()]);
+    assert!(error.unwrap().to_string().ends_with("too low GasPremium"));
+    assert_eq!(pool.len(), 1);
+    let batch = vec![message(0, 0, 200), message(0, 1, 100), message(0, 1, 200)];
+    let (cids, error) = pool.push_all(batch, Origin::Local);
+    assert!(error.is_none());
+    assert_eq!(cids.len(), 3);
+    assert_eq!(pool.pending().0, [message(0, 0, 200), message(0, 1, 200)]);
 }

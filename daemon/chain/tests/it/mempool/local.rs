@@ -76,6 +76,28 @@ fn what_was_pushed_here_survives_a_restart() {
 }
 
 #[test]
+fn what_came_back_from_a_block_stays_on_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mpool.redb");
+    let chain = FakeChain::new(2);
+    let pool = open(&chain, &path);
+    pool.push(message(1, 0, 100), Origin::Local).unwrap();
+    let genesis = chain.head();
+    let block = chain.extend(&genesis, vec![message(1, 0, 100)], 1);
+    chain.move_to(&block, &pool);
+    let mut head = genesis;
+    for salt in 2..40 {
+        head = chain.extend(&head, Vec::new(), salt);
+        if salt > 3 {
+            chain.move_to(&head, &pool);
+        }
+    }
+    assert_eq!(pool.len(), 1);
+    drop(pool);
+    assert_eq!(open(&chain, &path).pending().0, [message(1, 0, 100)]);
+}
+
+#[test]
 fn two_processes_do_not_share_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("mpool.redb");
