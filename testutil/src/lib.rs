@@ -57,13 +57,18 @@ impl TestNode {
     /// A node with a local network in memory and so many accounts that have funds. The first is the
     /// default address.
     pub async fn with_accounts(accounts: u32) -> TestDaemon {
-        let repo = repo("");
-        let chain = LocalNetwork {
+        Self::with_chain(ChainOptions::Local(LocalNetwork {
             accounts,
             ephemeral: true,
             ..LocalNetwork::default()
-        };
-        let daemon = Self::open_with(repo.path(), ChainOptions::Local(chain)).await;
+        }))
+        .await
+    }
+
+    /// A node with this chain.
+    pub async fn with_chain(chain: ChainOptions) -> TestDaemon {
+        let repo = repo("");
+        let daemon = Self::open_with(repo.path(), chain).await;
         TestDaemon {
             daemon: daemon.expect("the node starts"),
             repo,

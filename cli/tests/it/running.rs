@@ -29,6 +29,13 @@ pub(crate) fn node() -> (Home, Running) {
     (home, node)
 }
 
+/// A home in which `lotus daemon` is running, on a free port, with two accounts that have funds.
+pub(crate) fn network() -> (Home, Running) {
+    let home = Home::new(LOTUS);
+    let node = Running::start(&home, "daemon --api 0 --accounts 2");
+    (home, node)
+}
+
 /// A home in which `lotus-miner run` is running, on a free port.
 pub(crate) fn miner() -> (Home, Running) {
     let home = Home::new(LOTUS_MINER);

@@ -1,8 +1,5 @@
 //! The local network: a chain, the messages that wait, and the miner that makes blocks of them.
 
-mod source;
-mod view;
-
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,8 +18,6 @@ use tokio::sync::broadcast;
 use super::options::LocalNetwork;
 use super::{Chain, NetworkId, Pool};
 use crate::node::invocation;
-use source::Source;
-use view::ChainView;
 
 /// The name of a local network, which is in its genesis.
 const NAME: &str = "localnet";
@@ -97,10 +92,8 @@ impl LocalChain {
             true => LocalMessages::ephemeral()?,
             false => LocalMessages::open(&dir.join("mpool.redb"))?,
         };
-        let blocks = engine.store().blocks().clone();
-        let view = Arc::new(ChainView(engine.clone()));
-        let pool = Pool::open(view, local, LOCAL_CHAIN_ID, blocks)?;
-        let source = Arc::new(Source(pool.messages().clone()));
+        let pool = Pool::open(&engine, local)?;
+        let source = pool.messages().clone();
         let own = miner.address();
         let miner = Devnet::start(engine.clone(), source, own, miner.key, options.blocks);
         let miner = miner.map_err(|error| match error {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use lotus_chain::chain;
 use lotus_chain::estimate::{EstimateError, Estimator};
-use lotus_chain::keys;
 use lotus_chain::mempool::{
-    LocalMessages, MempoolError, MessagePool, Origin, PushError, Pusher, Signer, Verifier, View,
+    LocalMessages, MempoolError, MessagePool, Origin, PushError, Pusher, Signer,
 };
-use lotus_chain::store::{Blocks, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{Address, Cid, Message, MessageSendSpec, SignedMessage, TokenAmount};
+use lotus_core::types::{Cid, Message, MessageSendSpec, SignedMessage, TokenAmount};
 
 /// What a message's gas may cost altogether if its sender names no limit, in thousandths of a FIL
 /// (Lotus `Fees.DefaultMaxFee`, 0.07 FIL).
@@ -22,7 +21,7 @@ pub(crate) struct Pool {
     pusher: Pusher,
     /// Where messages can be found by their CIDs before they are in a block, and when others have
     /// replaced them.
-    blocks: Blocks,
+    chain: chain::Chain,
 }
 
 impl Pool {
@@ -30,21 +29,16 @@ impl Pool {
     ///
     /// # Errors
     /// The messages or the chain cannot be read.
-    pub(crate) fn open(
-        view: Arc<dyn View>,
-        local: LocalMessages,
-        chain_id: u64,
-        blocks: Blocks,
-    ) -> Result<Self, MempoolError> {
-        let verifier = Arc::new(Signatures { chain_id });
-        let messages = Arc::new(MessagePool::new(view.clone(), verifier, local)?);
+    pub(crate) fn open(chain: &chain::Chain, local: LocalMessages) -> Result<Self, MempoolError> {
+        let view = Arc::new(chain.clone());
+        let messages = Arc::new(MessagePool::new(view.clone(), view.clone(), local)?);
         let milli = 1_000_000_000_000_000_u64;
         let max_fee = TokenAmount::from_atto(DEFAULT_MAX_FEE * milli);
         let estimator = Estimator::new(view, messages.clone(), max_fee);
         let pool = Self {
             messages,
             pusher: Pusher::new(estimator),
-            blocks,
+            chain: chain.clone(),
         };
         for waiting in pool.messages.pending().0 {
             pool.keep(&waiting);
@@ -71,6 +65,25 @@ impl Pool {
         let cid = cid.map_err(Error::other)?;
         self.keep(&signed);
         Ok(cid)
+    }
+
+    /// Adds signed messages with one write. Those before the first that is refused wait.
+    ///
+    /// # Errors
+    /// Why the first may not wait that may not.
+    pub(crate) fn push_all(
+        &self,
+        messages: Vec<SignedMessage>,
+        origin: Origin,
+    ) -> Result<Vec<Cid>, Error> {
+        let (accepted, error) = self.messages.push_all(messages.clone(), origin);
+        for signed in messages.iter().take(accepted.len()) {
+            self.keep(signed);
+        }
+        match error {
+            Some(error) => Err(Error::other(error)),
+            None => Ok(accepted),
+        }
     }
 
     /// Completes, signs and adds a message, and returns it.
@@ -108,18 +121,12 @@ impl Pool {
         }
     }
 
-    /// Puts a message into the store, with and without its signature, as Lotus does. That a message
-    /// is not found by its CID is no reason not to send it.
+    /// Puts a message into the store, as Lotus does. That a message is not found by its CID is no
+    /// reason not to send it.
     fn keep(&self, signed: &SignedMessage) {
-        if let Err(error) = self.try_keep(signed) {
+        if let Err(error) = self.chain.put_message(signed) {
             tracing::warn!(target: "mpool", %error, "a message could not be put into the store");
         }
-    }
-
-    fn try_keep(&self, signed: &SignedMessage) -> Result<(), StoreError> {
-        let (whole, message) = (signed.to_cbor()?, signed.message.to_cbor()?);
-        let of = |block: Vec<u8>| (*Cid::of_dag_cbor(&block).inner(), block);
-        self.blocks.insert([of(whole), of(message)])
     }
 }
 
@@ -136,17 +143,5 @@ pub(crate) fn no_estimate(error: EstimateError) -> Error {
             data: format!("0x{}", data_encoding::HEXLOWER.encode(data)),
         },
         _ => Error::other(error),
-    }
-}
-
-/// Verifies signatures of messages to this network.
-#[derive(Debug)]
-struct Signatures {
-    chain_id: u64,
-}
-
-impl Verifier for Signatures {
-    fn verify(&self, message: &SignedMessage, key: &Address) -> Result<(), String> {
-        keys::verify_message(message, key, self.chain_id).map_err(|error| error.to_string())
     }
 }

@@ -1,5 +1,6 @@
 //! `Mpool`: the messages that wait for a block.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jsonrpsee::PendingSubscriptionSink;
@@ -14,7 +15,6 @@ use lotus_core::types::{
 use tokio::sync::broadcast::error::RecvError;
 
 use super::chain::send;
-use super::unserved;
 use crate::chain::{Chain, Pool, blocking};
 use crate::shutdown::Shutdown;
 use crate::wallet::Wallet;
@@ -41,14 +41,29 @@ impl MpoolRpc {
         messages: Vec<SignedMessage>,
         origin: Origin,
     ) -> Result<Vec<Cid>, Error> {
-        self.run(move |pool| {
-            let pushed = messages
-                .into_iter()
-                .map(|message| pool.push(message, origin));
-            pushed.collect()
-        })
-        .await
+        self.run(move |pool| pool.push_all(messages, origin)).await
     }
+}
+
+/// The messages of prototypes: those without a nonce get the next ones of their senders.
+fn numbered(pool: &Pool, prototypes: Vec<MessagePrototype>) -> Result<Vec<Message>, Error> {
+    let mut next: HashMap<Address, u64> = HashMap::new();
+    let numbered = prototypes.into_iter().map(|prototype| {
+        let mut message = prototype.message;
+        if !prototype.valid_nonce {
+            let nonce = match next.get(&message.from) {
+                Some(nonce) => *nonce,
+                None => {
+                    let nonce = pool.messages().next_nonce(&message.from);
+                    nonce.map_err(Error::other)?
+                }
+            };
+            next.insert(message.from, nonce.saturating_add(1));
+            message.nonce = nonce;
+        }
+        Ok(message)
+    });
+    numbered.collect()
 }
 
 #[async_trait]
@@ -76,23 +91,32 @@ impl MpoolServer for MpoolRpc {
 
     async fn mpool_check_messages(
         &self,
-        _messages: Vec<MessagePrototype>,
+        messages: Vec<MessagePrototype>,
     ) -> Result<Vec<Vec<MessageCheckStatus>>, Error> {
-        unserved("Filecoin.MpoolCheckMessages")
+        self.run(move |pool| {
+            let messages = numbered(pool, messages)?;
+            pool.messages().check(&messages).map_err(Error::other)
+        })
+        .await
     }
 
     async fn mpool_check_pending_messages(
         &self,
-        _sender: Address,
+        sender: Address,
     ) -> Result<Vec<Vec<MessageCheckStatus>>, Error> {
-        unserved("Filecoin.MpoolCheckPendingMessages")
+        self.run(move |pool| pool.messages().check_pending(&sender).map_err(Error::other))
+            .await
     }
 
     async fn mpool_check_replace_messages(
         &self,
-        _messages: Vec<Message>,
+        messages: Vec<Message>,
     ) -> Result<Vec<Vec<MessageCheckStatus>>, Error> {
-        unserved("Filecoin.MpoolCheckReplaceMessages")
+        self.run(move |pool| {
+            let checked = pool.messages().check_replacements(&messages);
+            checked.map_err(Error::other)
+        })
+        .await
     }
 
     async fn mpool_clear(&self, local: bool) -> Result<(), Error> {

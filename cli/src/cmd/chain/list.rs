@@ -62,16 +62,28 @@ fn line(tipset: &TipSet, zone: &TimeZone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lotus_core::types::{Address, BlockHeader, Ticket};
+    use lotus_core::types::{Address, BigInt, BlockHeader, Cid, Ticket, TokenAmount};
 
     #[test]
     fn a_line_is_lotus_s() {
+        let some = Cid::of_dag_cbor(&[0x80]);
         let header = BlockHeader {
             miner: Address::new_id(1000),
             ticket: Some(Ticket::default()),
+            election_proof: None,
+            beacon_entries: Vec::new(),
+            win_po_st_proof: Vec::new(),
+            parents: vec![some],
+            parent_weight: BigInt::default(),
             height: 7,
+            parent_state_root: some,
+            parent_message_receipts: some,
+            messages: some,
+            bls_aggregate: None,
             timestamp: 1_691_323_230,
-            ..BlockHeader::default()
+            block_sig: None,
+            fork_signaling: 0,
+            parent_base_fee: TokenAmount::default(),
         };
         let tipset = TipSet::new(vec![header]).unwrap();
         let expected = format!("7: (Aug  6 12:00:30) [ {}: f01000,  ]", tipset.cids()[0]);
