@@ -97,7 +97,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// What an IPLD library says, which may be an error of the store that passed through it.
-    pub(super) fn from_library(
+    pub(crate) fn from_library(
         what: &'static str,
         cid: &cid::Cid,
         error: impl Into<anyhow::Error>,

@@ -1,0 +1,5 @@
+//! Estimates and pushes through the virtual machine, on a network's genesis.
+
+mod gas;
+mod live;
+mod push;
