@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod init;
+mod multisig;
 mod power;
 mod reward;
 mod send;
@@ -39,6 +40,11 @@ pub const SOURCES: &[Source] = &[
         name: "reward",
         weight: 8,
         generate: reward::generate,
+    },
+    Source {
+        name: "multisig",
+        weight: 40,
+        generate: multisig::generate,
     },
     Source {
         name: "fuzz",

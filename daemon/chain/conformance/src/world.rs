@@ -183,6 +183,17 @@ impl World {
         self.rng.usize(..self.keys.len())
     }
 
+    /// The key whose account has an id address, as a sender.
+    pub fn sender_of(&self, id: Address) -> Option<Sender> {
+        let tree = self.machine.tree();
+        (0..self.keys.len())
+            .find(|n| {
+                let known = tree.lookup(&self.keys[*n].address);
+                matches!(known, Ok(Some(known)) if Address::new_id(known) == id)
+            })
+            .map(Sender::Key)
+    }
+
     /// Whether to, one time in `n`.
     pub fn one_in(&mut self, n: usize) -> bool {
         self.rng.usize(..n) == 0
