@@ -2,7 +2,9 @@
 
 mod fuzz;
 mod init;
+mod miner;
 mod multisig;
+mod paych;
 mod power;
 mod reward;
 mod send;
@@ -45,6 +47,16 @@ pub const SOURCES: &[Source] = &[
         name: "multisig",
         weight: 40,
         generate: multisig::generate,
+    },
+    Source {
+        name: "paych",
+        weight: 30,
+        generate: paych::generate,
+    },
+    Source {
+        name: "miner",
+        weight: 40,
+        generate: miner::generate,
     },
     Source {
         name: "fuzz",

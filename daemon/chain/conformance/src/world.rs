@@ -51,6 +51,8 @@ pub enum Sender {
     Any(Address, u64),
     /// The system, implicitly.
     System,
+    /// Another actor, implicitly: a call that on a chain comes from within it.
+    Actor(ActorID),
 }
 
 impl Call {
@@ -231,6 +233,7 @@ impl World {
             }
             Sender::Any(from, nonce) => (from, nonce, false),
             Sender::System => (Address::new_id(SYSTEM_ACTOR_ID), 0, true),
+            Sender::Actor(id) => (Address::new_id(id), 0, true),
         };
         let message = Message {
             version: 0,

@@ -20,6 +20,11 @@ pub fn generate(world: &mut World) -> Option<Call> {
     } else {
         methods[world.rng.usize(..methods.len())].0
     };
+    // Refused here whatever the parameters are.
+    let refused = actors::miner::NOT_IMPLEMENTED;
+    if kind == ActorKind::Miner && refused.iter().any(|(number, _)| *number == method) {
+        return None;
+    }
     let value = if world.one_in(3) {
         world.amount()
     } else {

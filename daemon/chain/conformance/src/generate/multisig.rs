@@ -10,7 +10,7 @@ use lotus_chain::vm::actors::multisig::{
     self, AddSignerParams, ChangeThresholdParams, ConstructorParams, LockBalanceParams,
     ProposeParams, RemoveSignerParams, State, SwapSignerParams, Transaction, TxnIdParams,
 };
-use lotus_chain::vm::manifest::{ActorKind, INIT_ACTOR_ID};
+use lotus_chain::vm::manifest::{ActorKind, EAM_ACTOR_ID, INIT_ACTOR_ID};
 
 use super::send::receiver;
 use crate::world::{Call, Sender, World};
@@ -286,7 +286,10 @@ fn proposal(world: &mut World, id: ActorID, state: &State) -> Option<ProposePara
             };
         }
         4 => {
-            params.method = world.rng.u64(..30);
+            // Contracts are not executed here.
+            if params.to != Address::new_id(EAM_ACTOR_ID) {
+                params.method = world.rng.u64(..30);
+            }
             params.params = world.bytes(20).into();
         }
         5 => {
