@@ -290,6 +290,7 @@ pub struct Run<'a> {
     store: Shared,
     answers: Arc<Answers>,
     root: Cid,
+    trace: bool,
 }
 
 fn context(epoch: ChainEpoch) -> Context {
@@ -304,8 +305,15 @@ fn context(epoch: ChainEpoch) -> Context {
     }
 }
 
+fn traced(epoch: ChainEpoch, tracing: bool) -> Context {
+    Context {
+        tracing,
+        ..context(epoch)
+    }
+}
+
 impl<'a> Run<'a> {
-    pub fn new(seed: u64, bundle: &Shared, engines: &'a EnginePool) -> Result<Self> {
+    pub fn new(seed: u64, bundle: &Shared, engines: &'a EnginePool, trace: bool) -> Result<Self> {
         let store = bundle.copy();
         let keys: Vec<Key> = (0..5)
             .map(|n| Key::secp256k1(seed * 100 + n))
@@ -346,7 +354,8 @@ impl<'a> Run<'a> {
             },
             vector: Vector::new(seed, accounts, root),
             engines,
-            real: Real::new(engines, store.clone(), root, &context(0))?,
+            real: Real::new(engines, store.clone(), root, &traced(0, trace))?,
+            trace,
             store,
             answers,
             root,
@@ -382,7 +391,8 @@ impl<'a> Run<'a> {
     fn go_to(&mut self, epoch: ChainEpoch) -> Result<()> {
         self.world.epoch = epoch;
         self.world.machine.set_context(context(epoch));
-        self.real = Real::new(self.engines, self.store.clone(), self.root, &context(epoch))?;
+        let context = traced(epoch, self.trace);
+        self.real = Real::new(self.engines, self.store.clone(), self.root, &context)?;
         Ok(())
     }
 
