@@ -1,7 +1,9 @@
 //! Where messages come from: one file for each actor.
 
+mod datacap;
 mod fuzz;
 mod init;
+mod market;
 mod miner;
 mod multisig;
 mod paych;
@@ -57,6 +59,16 @@ pub const SOURCES: &[Source] = &[
         name: "miner",
         weight: 40,
         generate: miner::generate,
+    },
+    Source {
+        name: "market",
+        weight: 15,
+        generate: market::generate,
+    },
+    Source {
+        name: "datacap",
+        weight: 30,
+        generate: datacap::generate,
     },
     Source {
         name: "fuzz",
