@@ -16,9 +16,7 @@ use lotus_chain::vm::actors::verifreg::{
     self, AllocationRequest, AllocationRequests, ClaimExtensionRequest, ClaimIdsParams,
     ExtendClaimTermsParams, RemoveExpiredAllocationsParams, VerifierParams,
 };
-use lotus_chain::vm::manifest::{
-    ActorKind, DATACAP_ACTOR_ID, MANIFEST_DATA, MARKET_ACTOR_ID, VERIFREG_ACTOR_ID,
-};
+use lotus_chain::vm::manifest::{ActorKind, DATACAP_ACTOR_ID, MARKET_ACTOR_ID, VERIFREG_ACTOR_ID};
 
 use super::send::receiver;
 use crate::world::{Call, Sender, World};
@@ -317,14 +315,11 @@ fn requests(world: &mut World) -> AllocationRequests {
     }
 }
 
+/// The commitment of a piece: fil-commitment-unsealed, sha2-256-trunc254-padded.
 fn data(world: &mut World) -> Cid {
-    let kind = world
-        .rng
-        .choice(ActorKind::ALL.iter().copied())
-        .map_or(MANIFEST_DATA, ActorKind::code);
-    if world.rng.bool() {
-        MANIFEST_DATA
-    } else {
-        kind
-    }
+    let digest: [u8; 32] = std::array::from_fn(|_| world.rng.u8(..));
+    Cid::new_v1(
+        0xf101,
+        cid::multihash::Multihash::wrap(0x1012, &digest).expect("32 bytes"),
+    )
 }

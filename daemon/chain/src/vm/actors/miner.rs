@@ -289,6 +289,14 @@ fn construct(
     control::check_peer(&params.peer_id, &params.multi_addresses)?;
     let proof = params.window_post_proof_type;
     check_proof(proof)?;
+    let (reward, power) = network(rt)?;
+    let deposit = pledge::creation_deposit(&reward, &power, rt.circulating_supply(), rt.epoch());
+    if *rt.value_received() < deposit {
+        return Err(ActorError::insufficient_funds(format!(
+            "not enough balance to lock for create miner deposit: sent balance {} < deposit {deposit}",
+            rt.value_received()
+        )));
+    }
     let owner = rt
         .resolve(&params.owner)?
         .or_illegal_argument(format!("unable to resolve owner address: {}", params.owner))?;
@@ -319,27 +327,18 @@ fn construct(
         pending_beneficiary_term: None,
     };
     let mut state = State::new(&rt.store(), &info, deadline)?;
-    let (reward, power) = network(rt)?;
-    let deposit = pledge::creation_deposit(&reward, &power, rt.circulating_supply(), rt.epoch());
-    if *rt.value_received() < deposit {
-        return Err(ActorError::insufficient_funds(format!(
-            "not enough balance to lock for create miner deposit: sent balance {} < deposit {deposit}",
-            rt.value_received()
-        )));
-    }
     state.lock(&rt.store(), rt.epoch(), &deposit)?;
     rt.create(&state)
 }
 
-/// Proofs of spacetime that new miners can make on a devnet: those of version 1.1, of every size.
+/// Proofs of spacetime that new miners can make on a devnet: those of version 1.1, but of 64 GiB.
 fn check_proof(proof: RegisteredPoStProof) -> Result<(), ActorError> {
     use RegisteredPoStProof::*;
     match proof {
         StackedDRGWindow2KiBV1P1
         | StackedDRGWindow8MiBV1P1
         | StackedDRGWindow512MiBV1P1
-        | StackedDRGWindow32GiBV1P1
-        | StackedDRGWindow64GiBV1P1 => Ok(()),
+        | StackedDRGWindow32GiBV1P1 => Ok(()),
         other => Err(ActorError::illegal_argument(format!(
             "proof type {other:?} not allowed for new miner actors"
         ))),

@@ -8,11 +8,10 @@ use fvm_shared::bigint::Zero;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::econ::TokenAmount;
 
-use super::deadline::{DEADLINES, DeadlineInfo, PROVING_PERIOD, Quantum};
+use super::deadline::{DEADLINES, DeadlineInfo, PROVING_PERIOD};
 use super::funds::{burn_funds, check_balance, pledge_changed};
 use super::pledge;
 use super::state::State;
-use super::vesting::VESTING_QUANTUM;
 use crate::vm::actors::power::{self, DeferredCronEventParams, EnrollCronEventParams};
 use crate::vm::manifest::POWER_ACTOR_ID;
 use crate::vm::{ActorError, OrExit, Runtime};
@@ -43,14 +42,7 @@ pub(super) fn on_event(
 
 fn end_deadline(rt: &mut Runtime<'_>, params: &DeferredCronEventParams) -> Result<(), ActorError> {
     let (burn, pledge, next) = rt.transaction(|state: &mut State, rt| {
-        let mut pledge = TokenAmount::zero();
-        let vests = Quantum {
-            unit: VESTING_QUANTUM,
-            offset: state.proving_period_start,
-        };
-        if vests.up(rt.epoch()) == rt.epoch() {
-            pledge -= state.unlock_vested(&rt.store(), rt.epoch())?;
-        }
+        let mut pledge = -state.unlock_vested(&rt.store(), rt.epoch())?;
         let mut info = state.info(&rt.store())?;
         if info.process_pending_worker(rt.epoch()) {
             state.save_info(&rt.store(), &info)?;

@@ -18,7 +18,7 @@ const VESTING_PERIOD: ChainEpoch = 180 * EPOCHS_IN_DAY;
 /// How much of it vests at a time: what is due in a day.
 const VESTING_STEP: ChainEpoch = EPOCHS_IN_DAY;
 /// Vesting happens at the begin of the miner's proving period and in its middle.
-pub(super) const VESTING_QUANTUM: ChainEpoch = EPOCHS_IN_DAY / 2;
+const VESTING_QUANTUM: ChainEpoch = EPOCHS_IN_DAY / 2;
 
 /// What becomes free, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
