@@ -201,7 +201,9 @@ fn token(world: &mut World) -> Option<Call> {
                 },
                 operator_data: operator_data(world, &requests),
             };
-            call(datacap::TRANSFER_FROM).params(&params)
+            call(datacap::TRANSFER_FROM)
+                .params(&params)
+                .sender(operator(world, from))
         }
         9..=11 => call(datacap::INCREASE_ALLOWANCE).params(&ChangeAllowanceParams {
             operator: other,
@@ -213,10 +215,12 @@ fn token(world: &mut World) -> Option<Call> {
         }),
         13 => call(datacap::REVOKE_ALLOWANCE).params(&RevokeAllowanceParams { operator: other }),
         14 => call(datacap::BURN).params(&BurnParams { amount }),
-        15 | 16 => call(datacap::BURN_FROM).params(&BurnFromParams {
-            owner: other,
-            amount,
-        }),
+        15 | 16 => call(datacap::BURN_FROM)
+            .params(&BurnFromParams {
+                owner: other,
+                amount,
+            })
+            .sender(operator(world, from)),
         17 => call(datacap::ALLOWANCE).params(&AllowanceParams {
             owner: world.keys[from].address,
             operator: if world.rng.bool() {
@@ -258,6 +262,15 @@ fn token(world: &mut World) -> Option<Call> {
             call(world.rng.choice(method)?)
         }
     })
+}
+
+/// The market, as if it spent what clients have allowed it to, or someone else.
+fn operator(world: &mut World, from: usize) -> Sender {
+    if world.rng.bool() {
+        Sender::Actor(MARKET_ACTOR_ID)
+    } else {
+        Sender::Key(from)
+    }
 }
 
 fn operator_data(world: &mut World, requests: &AllocationRequests) -> RawBytes {

@@ -130,8 +130,8 @@ fn voucher(world: &mut World, id: ActorID, signer: &Address) -> UpdateChannelPar
     };
     let extra = world.one_in(6).then(|| ModVerifyParams {
         actor: receiver(world),
-        // Not 2: contracts are not executed here.
-        method: world.rng.choice([0, 5, 1 << 30]).expect("not empty"),
+        // Not 2 nor 5: some actors refuse those here.
+        method: world.rng.choice([0, 6, 1 << 30]).expect("not empty"),
         data: world
             .rng
             .choice([

@@ -331,14 +331,11 @@ fn construct(
     rt.create(&state)
 }
 
-/// Proofs of spacetime that new miners can make on a devnet: those of version 1.1, but of 64 GiB.
+/// Proofs of spacetime that new miners can make on a devnet: those of version 1.1 for small sectors.
 fn check_proof(proof: RegisteredPoStProof) -> Result<(), ActorError> {
-    use RegisteredPoStProof::*;
+    use RegisteredPoStProof::{StackedDRGWindow2KiBV1P1, StackedDRGWindow8MiBV1P1};
     match proof {
-        StackedDRGWindow2KiBV1P1
-        | StackedDRGWindow8MiBV1P1
-        | StackedDRGWindow512MiBV1P1
-        | StackedDRGWindow32GiBV1P1 => Ok(()),
+        StackedDRGWindow2KiBV1P1 | StackedDRGWindow8MiBV1P1 => Ok(()),
         other => Err(ActorError::illegal_argument(format!(
             "proof type {other:?} not allowed for new miner actors"
         ))),
