@@ -224,6 +224,7 @@ mod tests {
             .collect();
         assert_eq!(params, [("what", "String"), ("times", "u64")]);
         assert_eq!((ask.result.name, ask.summary()), ("String", "Answers."));
+        assert_eq!(ask.client, "lotus_core::api::tests::SampleClient::ask");
         let watch = &SAMPLE[1];
         assert_eq!((watch.kind, watch.result.name), (Kind::Channel, "Vec<u64>"));
     }

@@ -45,11 +45,10 @@ impl Link {
             State::Ended(_) => true,
         };
         // Without a keeper (its runtime has gone), what it left is the last word.
-        let left = match link.wait_for(settled).await {
-            Ok(state) => return state.outcome(),
+        match link.wait_for(settled).await {
+            Ok(state) => state.outcome(),
             Err(_) => self.0.borrow().outcome(),
-        };
-        left
+        }
     }
 
     /// Whether the connection is open.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lotus_core::types::{Address, TipSet};
+use lotus_core::types::{Address, SignedMessage, TipSet};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
@@ -190,14 +190,14 @@ impl Maker {
 
     /// Makes a block if there is a reason to, and returns whether there was.
     fn step(&self, wanted: i64) -> Result<bool, ChainError> {
-        let head = self.chain.head();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let parents = self.chain.head();
+        let messages = self.chain.choose(&*self.source, &parents)?;
         let empty = self.chain.genesis().min_ticket_block().messages;
-        let unknown = head.blocks().iter().any(|block| block.messages != empty);
-        let reason = unknown
-            || head.height() < wanted
-            || !self.chain.choose(&*self.source, &head)?.is_empty();
+        let untold = parents.blocks().iter().any(|block| block.messages != empty);
+        let reason = untold || parents.height() < wanted || !messages.is_empty();
         if reason {
-            self.make(0)?;
+            self.build(&parents, 0, &messages)?;
         }
         Ok(reason)
     }
@@ -209,12 +209,21 @@ impl Maker {
         let epoch = parents.height().saturating_add(1);
         check_epoch(epoch.saturating_add(null_rounds), &parents)?;
         let messages = self.chain.choose(&*self.source, &parents)?;
+        self.build(&parents, null_rounds, &messages)
+    }
+
+    fn build(
+        &self,
+        parents: &Arc<TipSet>,
+        null_rounds: i64,
+        messages: &[SignedMessage],
+    ) -> Result<Arc<TipSet>, ChainError> {
         // Where others have power, too, it may not win every epoch.
         for later in null_rounds..=MAX_NULL_ROUNDS {
             let (miner, key) = (&self.miner, &self.key);
             let made = self
                 .chain
-                .extend(miner, key, &parents, later, messages.clone())?;
+                .extend(miner, key, parents, later, messages.to_vec())?;
             if let Some(head) = made {
                 return Ok(head);
             }

@@ -13,6 +13,7 @@ mod gate;
 mod hostile;
 mod http;
 mod lifetimes;
+mod matrix;
 mod names;
 mod retention;
 mod revocation;

@@ -159,6 +159,18 @@ impl Report {
         for (kind, count) in kinds {
             let _ = writeln!(text, "* {kind}: {count} messages");
         }
+        text.push_str(
+            "\n## What is refused by design, and so not generated\n\n\
+             * `eam`: every method but sends, and every method of contracts: they are not executed here.\n",
+        );
+        for (actor, refused) in [
+            ("storageminer", actors::miner::NOT_IMPLEMENTED),
+            ("storagemarket", actors::market::NOT_IMPLEMENTED),
+            ("verifiedregistry", actors::verifreg::NOT_IMPLEMENTED),
+        ] {
+            let names: Vec<_> = refused.iter().map(|(_, name)| *name).collect();
+            let _ = writeln!(text, "* `{actor}`: {}.", names.join(", "));
+        }
         text
     }
 }

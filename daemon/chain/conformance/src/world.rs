@@ -51,6 +51,8 @@ pub enum Sender {
     Any(Address, u64),
     /// The system, implicitly.
     System,
+    /// Another actor, implicitly: a call that on a chain comes from within it.
+    Actor(ActorID),
 }
 
 impl Call {
@@ -183,6 +185,17 @@ impl World {
         self.rng.usize(..self.keys.len())
     }
 
+    /// The key whose account has an id address, as a sender.
+    pub fn sender_of(&self, id: Address) -> Option<Sender> {
+        let tree = self.machine.tree();
+        (0..self.keys.len())
+            .find(|n| {
+                let known = tree.lookup(&self.keys[*n].address);
+                matches!(known, Ok(Some(known)) if Address::new_id(known) == id)
+            })
+            .map(Sender::Key)
+    }
+
     /// Whether to, one time in `n`.
     pub fn one_in(&mut self, n: usize) -> bool {
         self.rng.usize(..n) == 0
@@ -220,6 +233,7 @@ impl World {
             }
             Sender::Any(from, nonce) => (from, nonce, false),
             Sender::System => (Address::new_id(SYSTEM_ACTOR_ID), 0, true),
+            Sender::Actor(id) => (Address::new_id(id), 0, true),
         };
         let message = Message {
             version: 0,

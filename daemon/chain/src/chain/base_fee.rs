@@ -62,7 +62,8 @@ pub(super) fn after(store: &ChainStore, tipset: &TipSet) -> Result<TokenAmount, 
 mod tests {
     use super::*;
 
-    /// From Lotus's `chain/store/basefee_test.go`, the values after the upgrade `Smoke`.
+    /// From Lotus's `chain/store/basefee_test.go`, the values after the upgrade `Smoke`; and at the
+    /// minimum.
     #[test]
     fn it_follows_lotus() {
         for (base_fee, gas_limit, blocks, next) in [

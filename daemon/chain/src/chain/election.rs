@@ -32,8 +32,12 @@ fn cbor(address: &Address) -> Result<Vec<u8>, ChainError> {
     Ok(fvm_ipld_encoding::to_vec(inner).map_err(MessageError::Encode)?)
 }
 
-/// What is signed for a ticket.
-pub(super) fn ticket_input(
+/// What a worker signs for the ticket of a block at `epoch` on top of `parents`. `miner` is an ID
+/// address, and `beacon` the last entry that the block carries.
+///
+/// # Errors
+/// The miner's address is undefined.
+pub fn ticket_input(
     miner: &Address,
     parents: &TipSet,
     epoch: i64,
@@ -52,8 +56,11 @@ pub(super) fn ticket_input(
     ))
 }
 
-/// What is signed for an election proof.
-pub(super) fn election_input(
+/// What a worker signs for an election proof.
+///
+/// # Errors
+/// The miner's address is undefined.
+pub fn election_input(
     miner: &Address,
     epoch: i64,
     beacon: &BeaconEntry,
@@ -66,16 +73,20 @@ pub(super) fn election_input(
     ))
 }
 
-/// How often an election proof wins.
-pub(super) fn wins(vrf_proof: &[u8], power: &Power) -> i64 {
+/// How often an election proof wins with this power.
+pub fn wins(vrf_proof: &[u8], power: &Power) -> i64 {
     if power.network.sign() != fvm_shared::bigint::Sign::Plus {
         return 1;
     }
     win_count(vrf_proof, &power.miner, &power.network)
 }
 
-/// The ticket and the election proof of a miner, signed with `sign`; no proof if it has not won.
-pub(super) fn draw(
+/// The ticket and the election proof of a miner; no proof if it has not won. `sign` makes the bytes
+/// of a BLS signature by its worker.
+///
+/// # Errors
+/// The miner's address is undefined, or `sign` fails.
+pub fn draw(
     miner: &Address,
     parents: &TipSet,
     epoch: i64,

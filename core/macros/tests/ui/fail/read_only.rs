@@ -5,6 +5,9 @@ use lotus_core::api::wallet::{WalletClient, WalletReader};
 use lotus_core::types::{Address, KeyType};
 
 async fn everything<C: SubscriptionClientT + Send + Sync>(client: ReadOnly<C>, address: Address) {
+    // read
+    let _ = client.version().await;
+    let _ = client.wallet_balance(address).await;
     // write
     let _ = client.wallet_new(KeyType::Bls).await;
     // sign

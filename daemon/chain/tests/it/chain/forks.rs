@@ -1,6 +1,8 @@
 //! Which of several chains is the head.
 
+use lotus_chain::chain::election::{self, Power};
 use lotus_chain::devnet::BlockMode;
+use lotus_core::types::{Address, BlockTemplate};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::world::{World, phrase};
@@ -82,6 +84,58 @@ fn blocks_of_one_epoch_make_one_tipset() {
 
     theirs.follow(&ours);
     assert_eq!(theirs.chain.head(), next);
+}
+
+/// A miner in another process asks, draws, has its block made, and submits it.
+#[test]
+fn a_miner_from_outside_makes_blocks() {
+    let world = World::by_hand();
+    let sent = world.send(0, world.address(1), 0, 1);
+    let parents = world.devnet.mine(0).unwrap();
+    let worker = phrase().bls(0).unwrap();
+    let epoch = parents.height() + 2;
+    let miner = Address::new_id(102);
+    let base = world.chain.mining_base(&miner, epoch, &parents).unwrap();
+    let base = base.unwrap();
+    assert_eq!(base.worker_key, worker.address());
+    assert_eq!(base.beacon_entries.len(), 2);
+    let beacon = base.beacon_entries.last().unwrap();
+    let power = Power {
+        miner: base.miner_power.inner().clone(),
+        network: base.network_power.inner().clone(),
+    };
+    let sign = |bytes: &[u8]| worker.key.sign(bytes).map_err(|error| error.to_string());
+    let (ticket, eproof) = election::draw(&miner, &parents, epoch, beacon, &power, |bytes| {
+        Ok(sign(bytes).unwrap().data.into_vec())
+    })
+    .unwrap();
+    let template = BlockTemplate {
+        miner,
+        parents: parents.key().clone(),
+        ticket: Some(ticket),
+        eproof,
+        beacon_values: base.beacon_entries,
+        messages: vec![sent.clone()],
+        epoch,
+        timestamp: world.chain.timestamp(&parents, epoch),
+        winning_po_st_proof: Vec::new(),
+    };
+    let block = world.chain.create_block(&template, |key, bytes| {
+        assert_eq!(*key, worker.address());
+        sign(bytes)
+    });
+    let block = block.unwrap();
+    assert_eq!(world.chain.head(), parents, "it is not submitted yet");
+    let head = world.chain.submit_block(&block).unwrap().unwrap();
+    assert_eq!((head.height(), world.chain.head()), (epoch, head.clone()));
+    assert_eq!(world.chain.receipts(&head).unwrap().len(), 1);
+    assert_eq!(world.chain.submit_block(&block).unwrap(), None);
+
+    // Who has no BLS key is no miner.
+    let none = world
+        .chain
+        .mining_base(&Address::new_id(100), epoch + 1, &head);
+    assert_eq!(none.unwrap(), None);
 }
 
 #[test]
