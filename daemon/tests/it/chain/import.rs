@@ -8,7 +8,6 @@ use lotus_core::api::chain::ChainClient;
 use lotus_core::api::mpool::MpoolClient;
 use lotus_core::api::state::StateClient;
 use lotus_core::api::v0::state::StateV0Client;
-use lotus_core::api::wallet::WalletClient;
 use lotus_core::types::{Address, TipSetKey, TokenAmount};
 use lotus_daemon::ChainOptions;
 use lotus_testutil::{TestDaemon, TestNode, bounded};
