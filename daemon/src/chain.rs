@@ -1,6 +1,6 @@
 //! The seam between the node's methods and the chain behind them.
 //!
-//! Everything that a method needs of a chain is a verb of [`Chain`]. The local network of `devnet` is
+//! Everything that a method needs of a chain is a verb of `Chain`. The local network of `devnet` is
 //! one, a chain from a file (`imported`) another.
 
 pub(crate) mod devnet;
