@@ -70,6 +70,12 @@ impl Channels {
         }
     }
 
+    /// Whether the node may still write to a channel. It may not once it has closed it, also before
+    /// jsonrpsee has heard of that.
+    pub(crate) fn is_open(&self, channel: u64) -> bool {
+        self.book().open.contains_key(&channel)
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         // The book is consistent between any two statements, so a panic elsewhere spoils nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -100,7 +100,7 @@ pub enum Error {
         /// How long the client has waited.
         after: Duration,
     },
-    /// The connection was lost; this client stays disconnected, so connect a new one.
+    /// The connection was lost. A call in flight may have taken effect, or not.
     #[error("lost the connection to {endpoint}: {reason}")]
     Disconnected {
         /// What was dialled.
@@ -174,15 +174,9 @@ impl Explain {
         let endpoint = self.endpoint.clone();
         let explained = match error {
             CallError::Transport(cause) => self.transport(cause.as_ref()),
-            CallError::RestartNeeded(cause) => Error::Disconnected {
-                endpoint,
-                reason: disconnect_reason(&cause),
-            },
-            // What jsonrpsee says when sending fails before it has noted why.
-            CallError::Custom(_) | CallError::ServiceDisconnect => Error::Disconnected {
-                endpoint,
-                reason: "the connection broke".to_owned(),
-            },
+            lost @ (CallError::RestartNeeded(_)
+            | CallError::Custom(_)
+            | CallError::ServiceDisconnect) => self.disconnected(&lost),
             CallError::RequestTimeout => Error::Timeout {
                 endpoint,
                 after: self.request_timeout,
@@ -203,6 +197,19 @@ impl Explain {
             own => return own,
         };
         CallError::Transport(Box::new(explained))
+    }
+
+    /// The connection was lost, as `error` says.
+    pub(crate) fn disconnected(&self, error: &CallError) -> Error {
+        let reason = match error {
+            CallError::RestartNeeded(cause) => disconnect_reason(cause),
+            // What jsonrpsee says when sending fails before it has noted why.
+            _ => "the connection broke".to_owned(),
+        };
+        Error::Disconnected {
+            endpoint: self.endpoint.clone(),
+            reason,
+        }
     }
 
     /// An error of the WebSocket handshake.
@@ -275,6 +282,18 @@ fn rejected(status: u16) -> &'static str {
 
 fn no_answer(after: Duration) -> String {
     format!("no answer within {} s", after.as_secs_f32())
+}
+
+/// Whether a connection was lost because its token was revoked or has expired: the node closed it
+/// with code 4401.
+pub(crate) fn token_died(error: &CallError) -> bool {
+    let CallError::RestartNeeded(cause) = error else {
+        return false;
+    };
+    let CallError::Transport(cause) = cause.as_ref() else {
+        return false;
+    };
+    matches!(cause.downcast_ref(), Some(WsError::Closed(reason)) if reason.code == 4401)
 }
 
 fn disconnect_reason(error: &CallError) -> String {

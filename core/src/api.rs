@@ -8,16 +8,20 @@ use jsonrpsee::core::server::{MethodCallback, Methods};
 use crate::error::Needs;
 use crate::{Error, Method};
 
+pub mod actor_events;
 pub mod auth;
 pub mod backup;
 pub mod chain;
 pub mod common;
+pub mod eth;
+pub mod f3;
 pub mod gas;
 pub mod market;
 pub mod miner;
 pub mod mining;
 pub mod mpool;
 pub mod msig;
+pub mod net;
 pub mod paych;
 pub mod remote_wallet;
 pub mod state;
@@ -220,6 +224,7 @@ mod tests {
             .collect();
         assert_eq!(params, [("what", "String"), ("times", "u64")]);
         assert_eq!((ask.result.name, ask.summary()), ("String", "Answers."));
+        assert_eq!(ask.client, "lotus_core::api::tests::SampleClient::ask");
         let watch = &SAMPLE[1];
         assert_eq!((watch.kind, watch.result.name), (Kind::Channel, "Vec<u64>"));
     }

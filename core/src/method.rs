@@ -23,6 +23,8 @@ pub struct Method {
     pub required: usize,
     /// The type of the result, or of a channel's items.
     pub result: WireType,
+    /// The function of the typed client: `lotus_core::api::chain::ChainClient::chain_head`.
+    pub client: &'static str,
     /// The trait method's documentation.
     pub docs: &'static str,
 }

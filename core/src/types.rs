@@ -1,6 +1,7 @@
 //! The JSON shapes of Lotus's API, one file per noun.
 
 mod actor;
+mod actor_event;
 mod actor_state;
 mod address;
 mod alert;
@@ -17,7 +18,9 @@ mod cid;
 mod compute_state;
 mod deadline;
 mod deal;
+mod eth;
 mod execution_trace;
+mod f3;
 mod head_change;
 mod index_validation;
 mod invocation;
@@ -65,6 +68,7 @@ mod wallet_meta;
 mod worker;
 
 pub use actor::Actor;
+pub use actor_event::{ActorEvent, ActorEventBlock, ActorEventFilter};
 pub use actor_state::ActorState;
 pub use address::{Address, AddressError};
 pub use alert::{Alert, AlertEvent, AlertType};
@@ -81,8 +85,21 @@ pub use cid::{Cid, CidError};
 pub use compute_state::ComputeStateOutput;
 pub use deadline::{Deadline, DeadlineInfo, Partition};
 pub use deal::{DealCollateralBounds, DealProposal, MarketBalance, MarketDeal, MarketDealState};
+pub use eth::{
+    EthAddress, EthAddressError, EthBigInt, EthBlock, EthBlockNumberOrHash, EthBlockParamError,
+    EthBlockTag, EthBlockTransaction, EthBytes, EthCall, EthCallTraceAction, EthCallTraceResult,
+    EthCreateTraceAction, EthCreateTraceResult, EthFeeHistory, EthFilterMatch, EthFilterSpec,
+    EthHash, EthLog, EthNonce, EthNumberError, EthSubscriptionKind, EthSubscriptionParams,
+    EthSyncingResult, EthTopic, EthTrace, EthTraceAction, EthTraceFilterCriteria, EthTraceReplay,
+    EthTraceResult, EthTransactionTrace, EthTx, EthTxReceipt, EthUint64, HexError,
+};
 pub use execution_trace::{
     ActorTrace, ExecutionTrace, GasTrace, MessageTrace, ReturnTrace, TraceIpld, TraceIpldOp,
+};
+pub use f3::{
+    F3CertificateExchangeConfig, F3ChainExchangeConfig, F3EcConfig, F3GpbftConfig, F3Manifest,
+    F3PartialMessageConfig, F3Participant, F3ParticipationLease, F3Phase, F3Progress,
+    F3PubSubConfig, F3TipSet, FinalityCertificate, PowerEntry, PowerTableDelta, SupplementalData,
 };
 pub use head_change::{HeadChange, HeadChangeType};
 pub use index_validation::IndexValidation;

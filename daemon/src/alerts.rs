@@ -22,10 +22,20 @@ impl Alerts {
         Alerts::default()
     }
 
-    /// Says that the condition `subsystem` of `system` holds, and logs it as an error. Raising it
+    /// Says that the condition `subsystem` of `system` holds, and logs that as a warning. Raising it
     /// again replaces what was said about it.
     pub fn raise(&self, system: &str, subsystem: &str, message: Value) {
-        tracing::error!(target: "main", system, subsystem, %message, "alert raised");
+        tracing::warn!(target: "main", system, subsystem, "alert raised: {}", words(&message));
+        self.set(system, subsystem, message);
+    }
+
+    /// As [`Alerts::raise`], for a condition in which something fails; it is logged as an error.
+    pub fn raise_error(&self, system: &str, subsystem: &str, message: Value) {
+        tracing::error!(target: "main", system, subsystem, "alert raised: {}", words(&message));
+        self.set(system, subsystem, message);
+    }
+
+    fn set(&self, system: &str, subsystem: &str, message: Value) {
         let kind = AlertType {
             system: system.to_owned(),
             subsystem: subsystem.to_owned(),
@@ -51,7 +61,7 @@ impl Alerts {
         let Some(alert) = alerts.get_mut(&kind).filter(|alert| alert.active) else {
             return;
         };
-        tracing::info!(target: "main", system, subsystem, %message, "alert resolved");
+        tracing::info!(target: "main", system, subsystem, "alert resolved: {}", words(&message));
         alert.active = false;
         alert.last_resolved = Some(event("resolved", message));
     }
@@ -64,6 +74,22 @@ impl Alerts {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<AlertType, Alert>> {
         // Entries are replaced whole, so a panic elsewhere leaves nothing half done.
         self.alerts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an alert says, for the log. The member `message` is what the others are about.
+fn words(message: &Value) -> String {
+    let Some(text) = message.get("message").and_then(Value::as_str) else {
+        return message.to_string();
+    };
+    let others = message.as_object().into_iter().flatten();
+    let others: Vec<_> = others
+        .filter(|(key, _)| *key != "message")
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    match others.is_empty() {
+        true => text.to_owned(),
+        false => format!("{text} ({})", others.join(", ")),
     }
 }
 
@@ -131,5 +157,19 @@ mod tests {
             .map(|a| a.kind.system + "." + &a.kind.subsystem)
             .collect();
         assert_eq!(names, ["a.b", "a.z", "b.a"]);
+    }
+
+    #[test]
+    fn the_log_has_all_that_an_alert_says() {
+        assert_eq!(
+            words(&json!({ "message": "the disk is full" })),
+            "the disk is full"
+        );
+        let with_cause = json!({ "message": "cannot write", "error": "no space", "code": 28 });
+        assert_eq!(
+            words(&with_cause),
+            "cannot write (code: 28, error: \"no space\")"
+        );
+        assert_eq!(words(&json!({ "have": 1 })), "{\"have\":1}");
     }
 }

@@ -11,13 +11,16 @@
 //!
 //! Each record carries an HMAC-SHA256 over the record before it (its HMAC) and itself, across files,
 //! so none can be changed, removed, inserted or reordered without the key. The head seals how far
-//! the log goes, so its tail cannot be removed either. [`verify`] says where a log is not as it was
+//! the log goes, so its tail cannot be removed either. [`verify()`] says where a log is not as it was
 //! written; [`tail`] and [`records`] read it.
 //!
 //! A record passes three points. After [`Audit::record`] it is in memory. Microseconds later it is
 //! in the file and survives `kill -9`. At the latest 50 ms later, or at once when somebody awaits
 //! [`Receipt::durable`], it and its head are on the disk: it survives the loss of power and its
 //! removal is found.
+//!
+//! The log is bounded: its oldest full files are removed when it gets too long, or they too old
+//! ([`Settings`]). The head says so, sealed; a file that somebody else has removed is missed.
 //!
 //! A disk that fails does not stop the daemon. Records are kept in memory and written when they can
 //! be; those that exceed the queue are counted, and the log then says so itself
@@ -37,6 +40,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -58,6 +62,23 @@ pub struct Settings {
     pub file_size: u64,
     /// How many records may wait to be written: 8192. Beyond that, who records waits.
     pub queue: usize,
+    /// How long all files together may get, in bytes: 1 GiB; 0 for no bound. Before there is more,
+    /// the oldest full files are removed.
+    pub max_size: u64,
+    /// How old the last record of a full file may get before the file is removed; zero, the
+    /// default, for any age.
+    pub max_age: Duration,
+}
+
+impl Settings {
+    /// How long a file gets: an eighth of all at the most, so that one that is removed is a small
+    /// part.
+    fn file_limit(&self) -> u64 {
+        match self.max_size {
+            0 => self.file_size,
+            max => self.file_size.min(max / 8),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -65,6 +86,8 @@ impl Default for Settings {
         Self {
             file_size: 64 << 20,
             queue: 8192,
+            max_size: 1 << 30,
+            max_age: Duration::ZERO,
         }
     }
 }
@@ -154,7 +177,7 @@ impl Audit {
             });
         }
         let (key, entry) = Key::generate();
-        let log = Log::create(dir, key, settings.file_size).map_err(failed)?;
+        let log = Log::create(dir, key, settings).map_err(failed)?;
         // After the log: a start that was killed before this one leaves a log without records, which
         // is begun anew.
         keystore.put(chain::ENTRY, &entry).map_err(stored)?;
@@ -175,7 +198,7 @@ impl Audit {
             dir: dir.to_owned(),
             reason,
         };
-        let (log, cut) = Log::open(dir, key, settings.file_size).map_err(wrong)?;
+        let (log, cut) = Log::open(dir, key, settings).map_err(wrong)?;
         let audit = Audit::write(log, settings, alerts)
             .map_err(|source| wrong(ReadError::io(dir)(source)))?;
         if cut > 0 {

@@ -17,6 +17,7 @@ mod live;
 mod minting;
 mod own;
 mod reach;
+mod retention;
 mod rules;
 mod secret;
 pub mod store;

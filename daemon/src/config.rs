@@ -29,6 +29,7 @@ use std::time::Duration;
 use multiaddr::{Multiaddr, multiaddr};
 use serde::{Deserialize, Serialize};
 
+use crate::ext::chain_aliases::DEFAULT_ALIAS;
 use crate::log::SAMPLE_SUBSYSTEM;
 use lotus_core::Role;
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub api: Api,
     /// How tokens are kept.
     pub auth: Auth,
+    /// How the audit log is kept.
+    pub audit: Audit,
     /// What is logged.
     pub logging: Logging,
     /// Where the chain is kept; the full node only.
@@ -82,6 +85,10 @@ pub struct Api {
     pub auth_required: bool,
     /// The file with the Auth API's password; empty for none.
     pub auth_password_file: String,
+    /// Host names, without ports, that requests may be for; `*` is every name.
+    pub allowed_hosts: Vec<String>,
+    /// RPC paths by the name of the chain under `/ext/bc`.
+    pub chain_aliases: BTreeMap<String, String>,
 }
 
 /// `[Auth]`: how tokens are kept.
@@ -94,14 +101,29 @@ pub struct Auth {
     /// How long tokens are accepted while the store cannot be reached.
     #[serde(with = "duration")]
     pub max_staleness: Duration,
+    /// How long a token that has expired stays on record.
+    #[serde(with = "duration")]
+    pub record_retention: Duration,
 }
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth")
             .field("max_staleness", &self.max_staleness)
+            .field("record_retention", &self.record_retention)
             .finish_non_exhaustive()
     }
+}
+
+/// `[Audit]`: how the audit log is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Audit {
+    /// How long all its files together may get, in bytes; 0 for no bound.
+    pub max_size: u64,
+    /// How old its files may get; zero for any age.
+    #[serde(with = "duration")]
+    pub max_age: Duration,
 }
 
 /// What a caller without a token may do.
@@ -135,15 +157,16 @@ pub struct Chainstore {
 impl Config {
     /// The settings of a daemon whose operator has set none.
     pub fn defaults(role: Role) -> Config {
-        let (port, remote, chainstore): (u16, _, _) = match role {
+        let (port, remote, path, chainstore): (u16, _, _, _) = match role {
             Role::FullNode => (
                 1234,
                 "",
+                "/rpc/v1",
                 Some(Chainstore {
                     enable_splitstore: true,
                 }),
             ),
-            Role::StorageMiner => (2345, "127.0.0.1:2345", None),
+            Role::StorageMiner => (2345, "127.0.0.1:2345", "/rpc/v0", None),
         };
         Config {
             api: Api {
@@ -160,10 +183,17 @@ impl Config {
                 shutdown_timeout: Duration::from_secs(10),
                 auth_required: false,
                 auth_password_file: String::new(),
+                allowed_hosts: Vec::new(),
+                chain_aliases: BTreeMap::from([(DEFAULT_ALIAS.into(), path.into())]),
             },
             auth: Auth {
                 store: String::new(),
                 max_staleness: Duration::from_secs(10),
+                record_retention: Duration::from_secs(90 * 86_400),
+            },
+            audit: Audit {
+                max_size: 1 << 30,
+                max_age: Duration::ZERO,
             },
             logging: Logging {
                 subsystem_levels: BTreeMap::from([(SAMPLE_SUBSYSTEM.into(), "INFO".into())]),
@@ -213,7 +243,7 @@ mod tests {
                     let field = schema::field(role, &format!("{table}.{key}")).unwrap();
                     let value = value.as_value().unwrap();
                     let good = match value.as_inline_table() {
-                        Some(levels) => levels.iter().all(|(_, level)| field.kind.accepts(level)),
+                        Some(map) => map.iter().all(|(_, entry)| field.kind.accepts(entry)),
                         None => field.kind.accepts(value),
                     };
                     assert!(good, "default of {table}.{key}");

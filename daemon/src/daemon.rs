@@ -21,7 +21,7 @@ use crate::auth::{Authority, Catalogue, Keys, OwnTokenError, SecretError, Upkeep
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
-use crate::ext::chain_aliases::{self, ChainAliases};
+use crate::ext::chain_aliases::ChainAliases;
 use crate::ext::health::{self, Health, Probe};
 use crate::ext::info::Info;
 use crate::ext::issuer::{self, Issuer, PasswordError};
@@ -29,7 +29,7 @@ use crate::keystore::{Keystore, KeystoreError};
 use crate::log::Logs;
 use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
-use crate::rpc::{self, Anonymous, Limits, ListenError, Listener, Paths, Served};
+use crate::rpc::{self, Anonymous, Hosts, Limits, ListenError, Listener, Paths, Served};
 use crate::shutdown::Shutdown;
 use lotus_core::Role;
 
@@ -194,13 +194,13 @@ impl Parts {
             config.auth.max_staleness,
             catalogue,
         );
+        let settings = audit::Settings {
+            max_size: config.audit.max_size,
+            max_age: config.audit.max_age,
+            ..audit::Settings::default()
+        };
         let audit = repo.path().join("audit");
-        let audit = Audit::start(
-            &keystore,
-            &audit,
-            &audit::Settings::default(),
-            alerts.clone(),
-        )?;
+        let audit = Audit::start(&keystore, &audit, &settings, alerts.clone())?;
         if config.api.auth_required {
             issuer::prepare(&config.api.auth_password_file, &authority).await?;
         }
@@ -247,14 +247,6 @@ async fn token_store(repo: &Repo, config: &Config) -> Result<Arc<dyn TokenStore>
 /// The EIP-155 chain id of a local network, by which AvalancheGo's clients know a network.
 const NETWORK_ID: u64 = 31_415_926;
 
-/// The names of the chain under `/ext/bc`. A miner, which serves `/rpc/v0` only, has it there.
-fn chain_aliases(served: &[&str]) -> Result<ChainAliases, StartError> {
-    let path = served.iter().max().map(|path| (*path).to_owned());
-    let names = path.map(|path| (chain_aliases::DEFAULT_ALIAS.to_owned(), path));
-    let names = names.into_iter().collect();
-    ChainAliases::new(names, served, None).map_err(|error| StartError::Aliases(error.to_string()))
-}
-
 /// What an operator wants to know about a daemon that is ready.
 #[derive(Clone, Debug)]
 pub struct Ready {
@@ -291,6 +283,7 @@ pub struct Daemon {
     /// Begins when the last call has ended: then nothing more is told to the upkeep.
     drained: Shutdown,
     upkeep: JoinHandle<()>,
+    records: JoinHandle<()>,
     audit: Arc<Audit>,
 }
 
@@ -330,7 +323,10 @@ impl Daemon {
         let (stopping, authority) = (parts.shutdown.clone(), parts.authority.clone());
         let apis: Vec<(&'static str, Api)> = apis.into_iter().collect();
         let served: Vec<&str> = apis.iter().map(|(path, _)| *path).collect();
-        let chains = Arc::new(chain_aliases(&served)?);
+        let names = parts.config.api.chain_aliases.clone();
+        let chains = ChainAliases::new(names, &served, None)
+            .map_err(|error| StartError::Aliases(error.to_string()))?;
+        let chains = Arc::new(chains);
         let fit: Arc<dyn Fn() -> Result<(), String> + Send + Sync> =
             Arc::new(move || match stopping.has_begun() {
                 true => Err("the daemon is shutting down".to_owned()),
@@ -365,6 +361,7 @@ impl Daemon {
             Served {
                 authority: parts.authority.clone(),
                 anonymous,
+                hosts: Hosts::of(&parts.config.api, &listener),
                 limits: parts.limits(),
                 metrics: Arc::new(Metrics::new(crate::VERSION)),
                 audit: parts.audit.clone(),
@@ -382,6 +379,9 @@ impl Daemon {
         ));
         let drained = Shutdown::default();
         let upkeep = tokio::spawn(parts.upkeep.run(drained.clone()));
+        let (authority, keep) = (parts.authority.clone(), parts.config.auth.record_retention);
+        let shutdown = parts.shutdown.clone();
+        let records = tokio::spawn(async move { authority.keep_records(keep, shutdown).await });
         tracing::info!(target: "main", address = %ready.address, "API ready");
         Ok(Self {
             ready,
@@ -390,6 +390,7 @@ impl Daemon {
             server,
             drained,
             upkeep,
+            records,
             audit: parts.audit,
         })
     }
@@ -418,6 +419,9 @@ impl Daemon {
         self.drained.begin();
         if let Err(error) = self.upkeep.await {
             tracing::error!(target: "main", %error, "the token upkeep ended abnormally");
+        }
+        if let Err(error) = self.records.await {
+            tracing::error!(target: "main", %error, "the retention of records ended abnormally");
         }
         if let Err(error) = self.audit.close().await {
             tracing::error!(target: "main", %error, "the audit log is not complete");

@@ -36,6 +36,7 @@ pub mod node;
 pub mod repo;
 pub mod rpc;
 pub mod shutdown;
+mod task;
 pub mod wallet;
 
 pub use daemon::{Daemon, Options, Ready, StartError};

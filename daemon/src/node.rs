@@ -46,7 +46,6 @@ impl Node {
         let v0 = v1
             .clone()
             .overlay(Api::unserved_of(&FULL_NODE_V0.layers[1..]))
-            .overlay(Api::unserved_of(&FULL_NODE_V0.layers[1..]))
             .overlay(common(ApiVersion::FULL_V0, FULL_NODE_V0)?);
         let v2 = Api::unserved_of(FULL_NODE_V2.layers);
         let paths = [

@@ -26,7 +26,7 @@ use crate::config::render;
 use lotus_core::Role;
 
 pub use error::Error;
-pub(crate) use file::write_atomic;
+pub(crate) use file::{read_regular, write_atomic};
 pub use lock::Holder;
 pub use token_file::TokenFile;
 
@@ -47,7 +47,8 @@ impl Repo {
     ///
     /// What is missing is created: the directory (but not its parents), `config.toml` with every
     /// setting of `role` commented out, `keystore/`, `datastore/`. What is there is kept. An `api`
-    /// file is removed, because under the lock it can only be left over from a crash.
+    /// file and unfinished writes (`.lotus-…`) are removed, because under the lock they can only be
+    /// left over from a crash.
     ///
     /// # Errors
     ///
@@ -81,9 +82,16 @@ impl Repo {
         if fresh {
             tracing::info!(target: "repo", "Initializing repo at '{}'", repo.path.display());
         }
-        for file in [&repo.api_path(), &repo.token_path(), &repo.config] {
-            if file.is_dir() {
-                return Err(Error::NotAFile { path: file.clone() });
+        for path in [&repo.api_path(), &repo.token_path(), &repo.config] {
+            match fs::metadata(path) {
+                Ok(found) if found.is_dir() => {
+                    return Err(Error::NotAFile { path: path.clone() });
+                }
+                // `api` is not read but removed, whatever it is.
+                Ok(found) if !found.is_file() && *path != repo.api_path() => {
+                    return Err(Error::NotRegular { path: path.clone() });
+                }
+                _ => {}
             }
         }
         if !repo.config.exists() {
@@ -94,6 +102,7 @@ impl Repo {
             )
             .map_err(Error::io("write", &repo.config))?;
         }
+        file::remove_unfinished(&repo.path).map_err(Error::io("clean", &repo.path))?;
         ensure_dir(&repo.keystore_dir(), 0o700)?;
         ensure_dir(&repo.datastore_dir(), 0o755)?;
         repo.remove_api()?;

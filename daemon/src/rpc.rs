@@ -16,6 +16,7 @@ mod elements;
 mod ext;
 mod forest;
 mod gate;
+mod host;
 mod http;
 mod listener;
 mod nulls;
@@ -38,6 +39,7 @@ use tokio::task::JoinSet;
 pub(crate) use authn::Anonymous;
 pub(crate) use caller::Caller;
 pub(crate) use forest::RequestedLifetime;
+pub(crate) use host::Hosts;
 pub use listener::{ListenError, Listener};
 pub(crate) use paths::{Paths, Served};
 

@@ -5,22 +5,15 @@
 //! address is printed for the node's network, and a key that was stored under the other network's
 //! prefix is found as well. Nothing is cached: a key is read when it is used and wiped afterwards.
 
-mod bls;
-mod delegated;
-mod key;
-mod secp256k1;
-
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fvm_shared::address::Protocol;
+use lotus_chain::keys::{self, Key, KeyError, TransactionError};
 use lotus_core::types::{
     Address, AddressError, KeyInfo, KeyType, Message, MessageError, Network, Signature,
-    SignatureType, SignedMessage,
+    SignedMessage,
 };
 
-pub use self::delegated::TransactionError;
-use self::key::Key;
-pub use self::key::KeyError;
 use crate::keystore::{Keystore, KeystoreError};
 
 const WALLET_PREFIX: &str = "wallet-";
@@ -89,26 +82,13 @@ pub enum WalletError {
     Transaction(#[from] TransactionError),
 }
 
-/// Why a signature was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
-    /// An ID address names an account, and only the chain knows its key.
-    #[error("must resolve ID addresses before using them to verify a signature")]
-    IdAddress,
-    /// The signature is too short or too long.
-    #[error("signature has {got} bytes, a signature of its type {wanted}")]
-    Length {
-        /// The length in bytes that it must have.
-        wanted: usize,
-        /// The length in bytes that it has.
-        got: usize,
-    },
-    /// The bytes are no signature.
-    #[error("malformed signature")]
-    Malformed,
-    /// Somebody else signed, or something else was signed.
-    #[error("signature did not match: it is not by {0} over this message")]
-    Mismatch(Address),
+impl From<keys::SigningBytesError> for WalletError {
+    fn from(error: keys::SigningBytesError) -> WalletError {
+        match error {
+            keys::SigningBytesError::Message(error) => WalletError::Message(error),
+            keys::SigningBytesError::Transaction(error) => WalletError::Transaction(error),
+        }
+    }
 }
 
 fn keystore_error(context: &'static str) -> impl FnOnce(KeystoreError) -> WalletError {
@@ -138,7 +118,7 @@ impl Wallet {
         let key = Key::generate(key_type).map_err(key_error("failed to generate key"))?;
         let _writing = self.lock();
         self.keystore
-            .put(&entry_name(&key.address), &key.info)
+            .put(&entry_name(&key.address()), key.info())
             .map_err(keystore_error("saving to keystore: "))?;
         if !self
             .keystore
@@ -146,10 +126,10 @@ impl Wallet {
             .map_err(keystore_error(""))?
         {
             self.keystore
-                .put(DEFAULT, &key.info)
+                .put(DEFAULT, key.info())
                 .map_err(keystore_error("failed to set new key as default: "))?;
         }
-        Ok(key.address)
+        Ok(key.address())
     }
 
     /// The addresses of all keys, sorted by their text, each once.
@@ -193,7 +173,7 @@ impl Wallet {
         let key = Key::new(info);
         Ok(key
             .map_err(key_error("failed to read default key from keystore"))?
-            .address)
+            .address())
     }
 
     /// Makes the key of this address the default.
@@ -214,7 +194,7 @@ impl Wallet {
             });
         };
         self.keystore
-            .replace(DEFAULT, &key.info)
+            .replace(DEFAULT, key.info())
             .map_err(keystore_error(""))
     }
 
@@ -225,7 +205,7 @@ impl Wallet {
     pub fn export(&self, address: &Address) -> Result<KeyInfo, WalletError> {
         refuse_id(address)?;
         self.find(address)?
-            .map(|key| key.info)
+            .map(Key::into_info)
             .ok_or(WalletError::NoKey(*address))
     }
 
@@ -237,9 +217,9 @@ impl Wallet {
         let key = Key::new(info).map_err(key_error("failed to make key"))?;
         let _writing = self.lock();
         self.keystore
-            .put(&entry_name(&key.address), &key.info)
+            .put(&entry_name(&key.address()), key.info())
             .map_err(keystore_error("saving to keystore: "))?;
-        Ok(key.address)
+        Ok(key.address())
     }
 
     /// Moves a key to the trash, from where only the operator can fetch it back; an older copy in
@@ -256,19 +236,19 @@ impl Wallet {
         };
 
         // In this order, so that a crash in between loses no key and leaves no default without one.
-        let trash = format!("{TRASH_PREFIX}{}", key.address);
+        let trash = format!("{TRASH_PREFIX}{}", key.address());
         self.keystore
-            .replace(&trash, &key.info)
+            .replace(&trash, key.info())
             .map_err(keystore_error(
                 "wallet delete: failed to mark key as trashed: ",
             ))?;
         if self
             .default_address()
-            .is_ok_and(|default| default == key.address)
+            .is_ok_and(|default| default == key.address())
         {
             self.remove(DEFAULT)?;
         }
-        for name in entry_names(&key.address) {
+        for name in entry_names(&key.address()) {
             self.remove(&name)?;
         }
         Ok(())
@@ -285,7 +265,7 @@ impl Wallet {
     }
 
     /// Signs a message to the chain with the key of `signer`, which is its `from` address, or the
-    /// key behind it. What is signed is in [`signing_bytes`].
+    /// key behind it. What is signed is in [`keys::signing_bytes`].
     ///
     /// # Errors
     /// The key is not here, or the message has no form that it can sign.
@@ -295,7 +275,7 @@ impl Wallet {
         message: Message,
     ) -> Result<SignedMessage, WalletError> {
         refuse_id(signer)?;
-        let bytes = signing_bytes(&message, signer, self.chain_id)?;
+        let bytes = keys::signing_bytes(&message, signer, self.chain_id)?;
         // Also what a delegated key signs must have a form on the chain.
         message.to_cbor()?;
         let signature = self.sign(signer, &bytes)?;
@@ -311,10 +291,10 @@ impl Wallet {
                 Err(error) => return Err(keystore_error("getting from keystore: ")(error)),
             };
             let key = Key::new(info).map_err(key_error("decoding from keystore"))?;
-            if key.address != *address {
+            if key.address() != *address {
                 return Err(WalletError::Misnamed {
                     entry: name,
-                    holds: key.address,
+                    holds: key.address(),
                 });
             }
             return Ok(Some(key));
@@ -355,38 +335,6 @@ fn entry_names(address: &Address) -> [String; 2] {
 fn entry_name(address: &Address) -> String {
     let [name, _] = entry_names(address);
     name
-}
-
-/// What a signer signs to sign a message (Lotus `chain/messagesigner.SigningBytes`): the bytes of
-/// its CID, or for a delegated signer the Ethereum transaction that the message stands for.
-///
-/// # Errors
-/// The message is incomplete, or stands for no Ethereum transaction.
-pub fn signing_bytes(
-    message: &Message,
-    signer: &Address,
-    chain_id: u64,
-) -> Result<Vec<u8>, WalletError> {
-    match signer.protocol() {
-        Some(Protocol::Delegated) => Ok(delegated::unsigned_transaction(message, chain_id)?),
-        _ => Ok(message.cid()?.to_bytes()),
-    }
-}
-
-/// Verifies that `signature` is by `signer` over `bytes` (Lotus `lib/sigs.Verify`). It needs no
-/// wallet, and no chain unless the signer is an ID address.
-///
-/// # Errors
-/// It is not, or the signer is an ID address.
-pub fn verify(signature: &Signature, signer: &Address, bytes: &[u8]) -> Result<(), VerifyError> {
-    if signer.protocol() == Some(Protocol::ID) {
-        return Err(VerifyError::IdAddress);
-    }
-    match signature.signature_type {
-        SignatureType::Secp256k1 => secp256k1::verify(&signature.data, signer, bytes),
-        SignatureType::Bls => bls::verify(&signature.data, signer, bytes),
-        SignatureType::Delegated => delegated::verify(&signature.data, signer, bytes),
-    }
 }
 
 #[cfg(test)]

@@ -388,7 +388,7 @@ fn answers(repo: &std::path::Path) -> bool {
     };
     let length = CALL.len();
     let request = format!(
-        "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{CALL}"
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{CALL}"
     );
     let mut reply = String::new();
     stream.write_all(request.as_bytes()).is_ok()

@@ -105,7 +105,7 @@ fn bearer(token: &str) -> String {
 async fn load(socket: SocketAddr, header: &str) -> f64 {
     let length = CALL.len();
     let request = format!(
-        "POST /rpc/v1 HTTP/1.1\r\nHost: x\r\n{header}Content-Length: {length}\r\n\r\n{CALL}"
+        "POST /rpc/v1 HTTP/1.1\r\nHost: localhost\r\n{header}Content-Length: {length}\r\n\r\n{CALL}"
     );
     let round = Duration::from_secs(1);
     let end = Instant::now() + round;

@@ -71,7 +71,8 @@ impl TestMiner {
     }
 }
 
-fn repo(config: &str) -> TempDir {
+/// A directory with this `config.toml`, for [`TestNode::open`].
+pub fn repo(config: &str) -> TempDir {
     let repo = TempDir::new().expect("a temporary directory");
     std::fs::write(repo.path().join("config.toml"), config).expect("the directory is writable");
     repo

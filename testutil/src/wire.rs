@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -113,7 +113,7 @@ pub async fn get(socket: SocketAddr, path: &str, headers: &[&str]) -> Response {
 
 /// A WebSocket that sends and receives raw text frames.
 #[derive(Debug)]
-pub struct Ws(WebSocketStream<TcpStream>);
+pub struct Ws<S = TcpStream>(WebSocketStream<S>);
 
 impl Ws {
     /// Opens `path` (with its query); `headers` are `name: value` lines.
@@ -121,6 +121,23 @@ impl Ws {
     /// # Errors
     /// The HTTP status of a refused handshake.
     pub async fn open(socket: SocketAddr, path: &str, headers: &[&str]) -> Result<Self, u16> {
+        let stream = bounded(TcpStream::connect(socket)).await;
+        let stream = stream.expect("the daemon listens");
+        Self::over(stream, socket, path, headers).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Ws<S> {
+    /// As [`Ws::open`], over a stream that is connected already.
+    ///
+    /// # Errors
+    /// The HTTP status of a refused handshake.
+    pub async fn over(
+        stream: S,
+        socket: SocketAddr,
+        path: &str,
+        headers: &[&str],
+    ) -> Result<Self, u16> {
         use tokio_tungstenite::tungstenite::Error;
         let mut request = format!("ws://{socket}{path}")
             .into_client_request()
@@ -132,14 +149,27 @@ impl Ws {
                 .headers_mut()
                 .append(name, value.parse().expect("a header value"));
         }
+        match bounded(tokio_tungstenite::client_async(request, stream)).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("handshake failed: {error}"),
+        }
+    }
+
+    /// Sends a text frame, unless the connection has been closed meanwhile.
+    pub async fn try_send(&mut self, text: &str) -> bool {
+        bounded(self.0.send(Message::text(text))).await.is_ok()
+    }
+
+    /// The next text or close frame; `None` at the end of the connection, whatever ended it.
+    pub async fn event(&mut self) -> Option<Message> {
         bounded(async {
-            let stream = TcpStream::connect(socket)
-                .await
-                .expect("the daemon listens");
-            match tokio_tungstenite::client_async(request, stream).await {
-                Ok((socket, _)) => Ok(Self(socket)),
-                Err(Error::Http(response)) => Err(response.status().as_u16()),
-                Err(error) => panic!("handshake failed: {error}"),
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(message)) => return Some(message),
+                    Some(Err(_)) | None => return None,
+                }
             }
         })
         .await

@@ -368,3 +368,43 @@ async fn after_a_crash_every_acknowledged_signature_is_on_record() {
     stop(Running::start(&home, "daemon --api 0"));
     home.run("auth audit --verify").ok();
 }
+
+#[tokio::test]
+async fn a_bounded_log_removes_its_oldest_files_and_nobody_else_may() {
+    let home = Home::new(LOTUS);
+    fs::create_dir(home.repo()).unwrap();
+    let config = "[Audit]\n  MaxSize = 1048576\n";
+    fs::write(home.repo().join("config.toml"), config).unwrap();
+    let daemon = Running::start(&home, "daemon --api 0");
+    let refused = body(1, "Filecoin.LogList", &json!([]));
+    let batch = format!("[{}]", vec![refused; 1000].join(","));
+    for _ in 0..6 {
+        post(daemon.socket(), "/rpc/v1", &[], &batch).await;
+    }
+    stop(daemon);
+    let files = || {
+        let files = fs::read_dir(home.repo().join("audit")).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some());
+        files.sort();
+        files
+    };
+    let size: u64 = files()
+        .iter()
+        .map(|file| file.metadata().unwrap().len())
+        .sum();
+    assert!(size <= 1 << 20, "{size} bytes");
+    let verified = home.run("auth audit --verify --output json").json();
+    let [removed, records] = ["removed", "records"].map(|key| &verified["verified"][key]);
+    assert!(removed.as_u64().unwrap() > 0, "{verified}");
+    let words = home.run("auth audit --verify").ok();
+    let expected = format!("as it was written: {records} records in ");
+    assert!(words.contains(&expected), "{words}");
+    let expected =
+        format!("The daemon has removed {removed} records before that, as [Audit] MaxSize");
+    assert!(words.contains(&expected), "{words}");
+
+    fs::remove_file(&files()[0]).unwrap();
+    let error = home.run("auth audit --verify").error();
+    assert!(error.contains("this file of the log is missing"), "{error}");
+}

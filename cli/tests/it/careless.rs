@@ -4,11 +4,12 @@ use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rustix::process::Signal;
 
 use crate::harness::{Home, LOTUS, said};
-use crate::running::{Running, node};
+use crate::running::{Running, bounded, node};
 
 /// The keystore's file for `auth-jwt-private`.
 const SECRET: &str = "keystore/MF2XI2BNNJ3XILLQOJUXMYLUMU";
@@ -105,7 +106,10 @@ fn every_unknown_key_is_reported_with_its_line() {
     let alerts = home.run("log alerts").ok();
     daemon.signal(Signal::TERM);
     let log = daemon.finished().stderr;
-    for text in [alerts, log] {
+    let raised = log.lines().find(|line| line.contains("alert raised: "));
+    let raised = raised.expect("the log says it");
+    assert!(raised.contains("\tWARN\t"), "{raised}");
+    for text in [&*alerts, &*log, raised] {
         for word in [
             "config.toml:2",
             "did you mean API.ListenAddress?",
@@ -285,6 +289,37 @@ fn directories_in_place_of_files_are_named() {
         }
     }
     let _daemon = Running::start(&home, "daemon --api 0");
+}
+
+/// Reading a pipe that nobody writes to would never end.
+#[test]
+fn pipes_in_place_of_files_are_named() {
+    let (home, _) = used();
+    for name in ["token", "config.toml"] {
+        let path = home.repo().join(name);
+        let kept = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        let made = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        let (mut command, file) = (home.command(["daemon", "--api", "0"]), path.clone());
+        let error = bounded(move || said(&mut command)).error();
+        let words = format!("{} is a pipe, a socket or a device", file.display());
+        assert!(error.contains(&words), "{error}");
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, kept).unwrap();
+    }
+    let _daemon = Running::start(&home, "daemon --api 0");
+}
+
+#[test]
+fn what_a_crash_left_is_cleared_away_and_nothing_else() {
+    let (home, _) = used();
+    let left = home.repo().join(".lotus-q7Zx01");
+    fs::write(&left, "half a tok").unwrap();
+    let notes = home.repo().join(".lotus-notes.txt");
+    fs::write(&notes, "mine").unwrap();
+    let _daemon = Running::start(&home, "daemon --api 0");
+    assert!(!left.exists() && notes.exists());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::running::{Running, bounded, node};
 fn make_keys(socket: SocketAddr, token: &str, made: mpsc::Sender<String>) {
     let body = r#"{"id":1,"method":"Filecoin.WalletNew","params":["secp256k1"]}"#;
     let request = format!(
-        "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let mut stream = TcpStream::connect(socket).unwrap();

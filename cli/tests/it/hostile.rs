@@ -47,7 +47,7 @@ async fn a_body_beyond_the_limit_takes_no_more_memory_than_the_limit() {
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .unwrap();
-        let head = "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let head = "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
         stream.write_all(head.as_bytes()).unwrap();
         for chunk in body.as_bytes().chunks(MIB) {
             stream
@@ -183,7 +183,7 @@ async fn a_second_signal_does_not_make_the_end_less_graceful() {
         .unwrap();
     use tokio::io::AsyncWriteExt;
     let head = format!(
-        "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n",
         VERSION.len()
     );
     begun.write_all(head.as_bytes()).await.unwrap();

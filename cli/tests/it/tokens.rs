@@ -259,6 +259,15 @@ async fn a_new_secret_ends_the_old_tokens_at_once_or_after_a_while() {
             "{graceful}"
         );
         assert_eq!(status(&daemon, &old).await, 200);
+        let list = home.run("auth list").ok();
+        let ends = |line: &str| line.contains("active, old secret ends in ");
+        let [old_lines, new_lines] = [true, false].map(|grace| {
+            list.lines()
+                .skip(1)
+                .filter(|line| ends(line) == grace)
+                .count()
+        });
+        assert_eq!((old_lines, new_lines), (2, 1), "{list}");
         let second = create(&home, "--perm read --name second");
 
         let text = home.run("auth rotate").ok();

@@ -41,17 +41,6 @@ fn id_of(request: &str) -> u64 {
     request["id"].as_u64().unwrap()
 }
 
-async fn value(socket: &mut Socket, channel: u64, value: &str) {
-    let text =
-        format!(r#"{{"jsonrpc":"2.0","method":"xrpc.ch.val","params":[{channel},{value}]}}"#);
-    socket.send(&text).await;
-}
-
-async fn close(socket: &mut Socket, channel: u64) {
-    let text = format!(r#"{{"jsonrpc":"2.0","method":"xrpc.ch.close","params":[{channel}]}}"#);
-    socket.send(&text).await;
-}
-
 /// The connection still works, and the call is the next thing that the peer hears.
 async fn assert_alive(client: &Client, socket: &mut Socket) {
     let (version, ()) = tokio::join!(within(client.version()), async {
@@ -79,8 +68,8 @@ async fn values_arrive_typed_and_a_stop_is_a_cancel_of_the_call() {
         request,
         r#"{"jsonrpc":"2.0","id":1,"method":"Filecoin.ChainNotify"}"#
     );
-    value(&mut socket, 7, "[1]").await;
-    value(&mut socket, 7, "[2,3]").await;
+    socket.value(7, "[1]").await;
+    socket.value(7, "[2,3]").await;
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [1]);
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [2, 3]);
 
@@ -89,13 +78,13 @@ async fn values_arrive_typed_and_a_stop_is_a_cancel_of_the_call() {
         socket.recv().await,
         r#"{"jsonrpc":"2.0","method":"xrpc.cancel","params":[1]}"#
     );
-    value(&mut socket, 7, "[4]").await;
-    close(&mut socket, 7).await;
+    socket.value(7, "[4]").await;
+    socket.close_channel(7).await;
     assert_alive(&client, &mut socket).await;
 
     // The node may use the number again.
     let (mut stream, _) = open(&client, &mut socket, 7).await;
-    value(&mut socket, 7, "[5]").await;
+    socket.value(7, "[5]").await;
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [5]);
 }
 
@@ -109,7 +98,7 @@ async fn dropping_a_stream_stops_it() {
         socket.recv().await,
         r#"{"jsonrpc":"2.0","method":"xrpc.cancel","params":[0]}"#
     );
-    close(&mut socket, 1).await;
+    socket.close_channel(1).await;
     assert_alive(&client, &mut socket).await;
 }
 
@@ -118,8 +107,8 @@ async fn a_channel_that_the_node_closes_ends_the_stream_after_its_last_value() {
     let peer = Peer::bind().await;
     let (client, mut socket) = peer.connected().await;
     let (mut stream, _) = open(&client, &mut socket, 1).await;
-    value(&mut socket, 1, "[9]").await;
-    close(&mut socket, 1).await;
+    socket.value(1, "[9]").await;
+    socket.close_channel(1).await;
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [9]);
     assert!(within(stream.next()).await.is_none());
     drop(stream);
@@ -133,8 +122,8 @@ async fn channels_do_not_mix() {
     let (client, mut socket) = peer.connected().await;
     let (mut first, _) = open(&client, &mut socket, 1).await;
     let (mut second, request) = open(&client, &mut socket, 2).await;
-    value(&mut socket, 2, "[20]").await;
-    value(&mut socket, 1, "[10]").await;
+    socket.value(2, "[20]").await;
+    socket.value(1, "[10]").await;
     assert_eq!(within(first.next()).await.unwrap().unwrap(), [10]);
     assert_eq!(within(second.next()).await.unwrap().unwrap(), [20]);
 
@@ -144,8 +133,8 @@ async fn channels_do_not_mix() {
         id_of(&request)
     );
     assert_eq!(socket.recv().await, cancel);
-    close(&mut socket, 2).await;
-    value(&mut socket, 1, "[11]").await;
+    socket.close_channel(2).await;
+    socket.value(1, "[11]").await;
     assert_eq!(within(first.next()).await.unwrap().unwrap(), [11]);
 }
 
@@ -189,8 +178,8 @@ async fn odd_frames_leave_the_connection_alone() {
     socket
         .send_binary(r#"{"jsonrpc":"2.0","method":"xrpc.ch.val","params":[1,[2]]}"#)
         .await;
-    value(&mut socket, 1, "\"three\"").await;
-    value(&mut socket, 1, "[4]").await;
+    socket.value(1, "\"three\"").await;
+    socket.value(1, "[4]").await;
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [1]);
     assert_eq!(within(stream.next()).await.unwrap().unwrap(), [2]);
     assert!(within(stream.next()).await.unwrap().is_err());

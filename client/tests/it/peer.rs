@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use lotus_client::{ApiInfo, Client, Source};
+use lotus_client::{ApiInfo, Client, ClientBuilder, Source};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -113,15 +113,25 @@ impl Peer {
         .await
     }
 
-    /// A client that is connected to this peer by WebSocket.
+    /// A client that is connected to this peer by WebSocket, and comes back at once when that breaks.
     pub(crate) async fn connected(&self) -> (Client, Socket) {
+        self.connected_by(hasty()).await
+    }
+
+    /// A client with these settings that is connected to this peer by WebSocket.
+    pub(crate) async fn connected_by(&self, builder: ClientBuilder) -> (Client, Socket) {
         let info = self.multiaddr();
         let (client, (socket, _)) = tokio::join!(
-            within(Client::connect(&info, lotus_client::ApiPath::V1)),
+            within(builder.connect(&info, lotus_client::ApiPath::V1)),
             self.accept()
         );
         (client.unwrap(), socket)
     }
+}
+
+/// Settings with which nobody has to wait.
+pub(crate) fn hasty() -> ClientBuilder {
+    Client::builder().backoff(Duration::from_millis(1), Duration::from_millis(10))
 }
 
 fn complete(request: &str) -> bool {
@@ -153,6 +163,34 @@ impl Socket {
 
     pub(crate) async fn send(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Reads a call, checks its method and answers it; returns the call.
+    pub(crate) async fn answer(&mut self, method: &str, result: &str) -> serde_json::Value {
+        let call: serde_json::Value = serde_json::from_str(&self.recv().await).unwrap();
+        assert_eq!(call["method"], method, "{call}");
+        let id = &call["id"];
+        self.send(&format!(
+            r#"{{"id":{id},"jsonrpc":"2.0","result":{result}}}"#
+        ))
+        .await;
+        call
+    }
+
+    /// Sends a value of a channel.
+    pub(crate) async fn value(&mut self, channel: u64, value: &str) {
+        self.send(&format!(
+            r#"{{"jsonrpc":"2.0","method":"xrpc.ch.val","params":[{channel},{value}]}}"#
+        ))
+        .await;
+    }
+
+    /// Closes a channel.
+    pub(crate) async fn close_channel(&mut self, channel: u64) {
+        self.send(&format!(
+            r#"{{"jsonrpc":"2.0","method":"xrpc.ch.close","params":[{channel}]}}"#
+        ))
+        .await;
     }
 
     pub(crate) async fn send_binary(&mut self, text: &str) {

@@ -7,7 +7,7 @@ use jsonrpsee::rpc_params;
 use lotus_client::{ApiPath, Client, Error, error};
 use tokio::io::AsyncWriteExt;
 
-use crate::peer::{Peer, TOKEN, within};
+use crate::peer::{Peer, TOKEN, hasty, within};
 
 /// The error of connecting to a peer that answers the handshake with `response`.
 async fn refused(response: &str) -> Error {
@@ -170,10 +170,11 @@ async fn a_silent_call_runs_into_the_request_timeout_and_the_connection_stays() 
     assert_eq!(result.unwrap(), 2);
 }
 
-/// A lost connection ends the stream, fails the call in flight and the calls after it.
+/// A lost connection ends the stream, fails the call in flight and, when the client was told not to
+/// connect anew, the calls after it.
 async fn loses(lose: impl AsyncFnOnce(crate::peer::Socket), why: &str) {
     let peer = Peer::bind().await;
-    let (client, mut socket) = peer.connected().await;
+    let (client, mut socket) = peer.connected_by(hasty().reconnect(false)).await;
     let subscribe = client.subscribe(
         "Filecoin.ChainNotify",
         rpc_params![],

@@ -28,7 +28,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
     errors.extend(misplaced(&item.attrs));
     for member in &mut item.items {
         if let TraitItem::Fn(function) = member {
-            match row(function, &namespace, &mut reader) {
+            match row(function, &namespace, &item.ident, &mut reader) {
                 Ok(row) => rows.push(row),
                 Err(error) => errors.push(error),
             }
@@ -121,7 +121,12 @@ fn misplaced(attributes: &[Attribute]) -> Option<Error> {
 }
 
 /// Strips `perm`, `retry` and `optional` from the method's attribute and returns the method's row of the table.
-fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Result<TokenStream> {
+fn row(
+    function: &mut TraitItemFn,
+    namespace: &str,
+    of: &Ident,
+    reader: &mut Reader,
+) -> Result<TokenStream> {
     if let Some(error) = misplaced(&function.attrs) {
         return Err(error);
     }
@@ -200,6 +205,8 @@ fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Resu
     });
     let result = described(&result);
     let wire_name = format!("{namespace}{name}");
+    // jsonrpsee names the trait of the client so.
+    let client = format!("::{of}Client::{}", function.sig.ident.unraw());
     let aliases = arguments.list("aliases");
     let kind = if channel {
         quote!(Channel)
@@ -216,6 +223,7 @@ fn row(function: &mut TraitItemFn, namespace: &str, reader: &mut Reader) -> Resu
             params: &[#(#params),*],
             required: #required,
             result: #result,
+            client: ::std::concat!(::std::module_path!(), #client),
             docs: #docs,
         }
     })

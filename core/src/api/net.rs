@@ -36,8 +36,7 @@ pub trait Net {
 
     /// Returns the traffic since the node started, by the identity of the peer.
     #[method(name = "NetBandwidthStatsByPeer", perm = read)]
-    async fn net_bandwidth_stats_by_peer(&self)
-    -> Result<BTreeMap<String, BandwidthStats>, Error>;
+    async fn net_bandwidth_stats_by_peer(&self) -> Result<BTreeMap<String, BandwidthStats>, Error>;
 
     /// Returns the traffic since the node started, by the name of the protocol.
     #[method(name = "NetBandwidthStatsByProtocol", perm = read)]

@@ -7,9 +7,27 @@ use crate::api::state::{
     verified::STATE_VERIFIED,
 };
 use crate::api::{
-    auth::AUTH, backup::BACKUP, chain::CHAIN, common::COMMON, gas::GAS, market::MARKET, miner,
-    mining::MINING, mpool::MPOOL, msig::MSIG, paych::PAYCH, remote_wallet, status::STATUS,
-    sync::SYNC, v0, v2, wallet::WALLET, worker,
+    actor_events::ACTOR_EVENTS,
+    auth::AUTH,
+    backup::BACKUP,
+    chain::CHAIN,
+    common::COMMON,
+    eth::{ETH, chain::ETH_CHAIN, filter::ETH_FILTER, trace::ETH_TRACES},
+    f3::F3,
+    gas::GAS,
+    market::MARKET,
+    miner,
+    mining::MINING,
+    mpool::MPOOL,
+    msig::MSIG,
+    net::NET,
+    paych::PAYCH,
+    remote_wallet,
+    status::STATUS,
+    sync::SYNC,
+    v0, v2,
+    wallet::WALLET,
+    worker,
 };
 use crate::error::Needs;
 use crate::{Method, Role};
@@ -82,13 +100,20 @@ const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
+    Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::needing(Needs::Chain, "Chain", CHAIN),
+    Group::needing(Needs::Upstream, "Eth", ETH),
+    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
+    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
+    Group::needing(Needs::Upstream, "F3", F3),
     Group::needing(Needs::Chain, "Gas", GAS),
     Group::needing(Needs::Chain, "Market", MARKET),
     Group::needing(Needs::Chain, "Miner", MINING),
     Group::needing(Needs::Chain, "Mpool", MPOOL),
     Group::needing(Needs::Chain, "Msig", MSIG),
+    Group::needing(Needs::Upstream, "Net", NET),
     Group::needing(Needs::Chain, "Node", STATUS),
     Group::needing(Needs::Chain, "Paych", PAYCH),
     Group::needing(Needs::Chain, "State", STATE),
@@ -110,6 +135,10 @@ const V0: &[Group] = &[
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
 const V2: &[Group] = &[
     Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::needing(Needs::Upstream, "Eth", ETH),
+    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
+    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
 ];
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 const EXAMPLES: &str = include_str!("../../../testutil/fixtures/lotus-examples.jsonl");
 
 /// Which surfaces answer as which API of Lotus. Lotus documents no examples of `lotus-wallet`.
-const SERVED: &[(&str, Surface)] = &[
+pub(super) const SERVED: &[(&str, Surface)] = &[
     ("full-v0", FULL_NODE_V0),
     ("full-v1", FULL_NODE_V1),
     ("full-v2", FULL_NODE_V2),
@@ -19,7 +19,7 @@ const SERVED: &[(&str, Surface)] = &[
 ];
 
 /// Examples that are no values of their type, with the reason.
-const ARTEFACTS: &[(&str, &str)] = &[
+pub(super) const ARTEFACTS: &[(&str, &str)] = &[
     ("Filecoin.AddPiece", READER),
     ("Filecoin.ComputeDataCid", READER),
     ("Filecoin.DataCid", READER),
@@ -29,12 +29,29 @@ const ARTEFACTS: &[(&str, &str)] = &[
 /// Lotus's documentation does not know that its client sends an `io.Reader` as a `ReaderStream`.
 const READER: &str = "`{}` for a reader";
 
+/// Examples that are no values of one type, wherever it stands: Lotus's generator knows the Go type,
+/// but not what the type accepts, and not what an `interface{}` holds.
+const ARTEFACTS_OF_TYPES: &[(&str, &str)] = &[
+    ("EthBlockNumberOrHash", r#""string value""#),
+    ("Vec<EthFilterMatch>", "[{}]"),
+];
+
+/// Members of which the elements are an `interface{}`, for which the generator prints `{}`.
+const ARTEFACTS_IN_OBJECTS: &[(&str, &str)] = &[("transactions", "[{}]")];
+
+/// A documented call.
 #[derive(Deserialize)]
-struct Example {
-    apis: Vec<String>,
-    name: String,
-    params: Vec<Value>,
-    result: Value,
+pub(super) struct Example {
+    pub(super) apis: Vec<String>,
+    pub(super) name: String,
+    pub(super) params: Vec<Value>,
+    pub(super) result: Value,
+}
+
+/// Every line of the fixture.
+pub(super) fn documented() -> Vec<Example> {
+    let example = |line| serde_json::from_str(line).expect("a line of the fixture");
+    EXAMPLES.lines().map(example).collect()
 }
 
 /// What is wrong with an example of a type.
@@ -43,21 +60,35 @@ fn difference(ty: &WireType, example: &Value) -> Option<String> {
     if ty.name == "()" {
         return None;
     }
+    let artefact =
+        |of: &[(&str, &str)], what: &str, value: &Value| of.contains(&(what, &*value.to_string()));
+    if artefact(ARTEFACTS_OF_TYPES, ty.name, example) {
+        return None;
+    }
+    let mut example = example.clone();
+    if let Value::Object(members) = &mut example {
+        for (name, value) in members {
+            if artefact(ARTEFACTS_IN_OBJECTS, name, value) {
+                *value = Value::Array(Vec::new());
+            }
+        }
+    }
     let written = match ty.normalise(&example.to_string()) {
         Ok(written) => written,
         Err(error) => return Some(format!("{} does not read {example}: {error}", ty.name)),
     };
     let written: Value = serde_json::from_str(&written).expect("written as JSON");
-    (written != *example).then(|| format!("{} writes {example} as {written}", ty.name))
+    (written != example).then(|| format!("{} writes {example} as {written}", ty.name))
 }
 
 fn differences(method: &Method, example: &Example) -> Vec<String> {
     let artefact = ARTEFACTS.iter().any(|(name, _)| *name == method.name);
+    // Where Lotus reads the array of parameters itself, its documentation has the bytes of none.
+    let raw = method.required < method.params.len();
     let params = method.params.iter().map(|param| &param.ty);
-    let types = params.chain([&method.result]);
-    let values = example.params.iter().chain([&example.result]);
-    let found: Vec<_> = types
-        .zip(values)
+    let params = params.zip(&example.params).filter(|_| !raw);
+    let values = params.chain([(&method.result, &example.result)]);
+    let found: Vec<_> = values
         .filter_map(|(ty, value)| difference(ty, value))
         .map(|difference| format!("{} ({:?}): {difference}", method.name, example.apis))
         .collect();
@@ -72,8 +103,7 @@ fn differences(method: &Method, example: &Example) -> Vec<String> {
 fn every_documented_example_round_trips() {
     let mut found = Vec::new();
     let mut seen = 0;
-    for line in EXAMPLES.lines() {
-        let example: Example = serde_json::from_str(line).expect("a line of the fixture");
+    for example in documented() {
         for (api, surface) in SERVED {
             if !example.apis.iter().any(|name| name == api) {
                 continue;
@@ -85,7 +115,7 @@ fn every_documented_example_round_trips() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    assert!(seen > 50, "only {seen} examples");
+    assert!(seen > 600, "only {seen} examples");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Tests of `lotus-core` as its users see it.
 
 mod examples;
+mod openrpc;
 mod permissions;

@@ -16,6 +16,7 @@
 //! | [`machine`] | one epoch's state and context; runs messages and calls |
 //! | [`runtime`] | what an actor's code sees |
 //! | [`actors`] | the actors |
+//! | [`keys`] | numbers as keys |
 //! | [`multimap`] | many values under a key |
 //! | [`apply`] | one message: validity, fees, receipt |
 //! | [`executor`] | one tipset |
@@ -86,6 +87,7 @@ pub mod frc42;
 pub mod gas;
 pub mod genesis;
 mod journal;
+pub mod keys;
 pub mod machine;
 pub mod manifest;
 pub mod multimap;

@@ -24,6 +24,41 @@ pub(super) struct Head {
     /// Its seal.
     #[serde(with = "hex")]
     pub(super) last: Seal,
+    /// Where the log begins, if retention has removed what was before.
+    #[serde(default, skip_serializing_if = "Start::is_first")]
+    pub(super) start: Start,
+}
+
+/// Where a log begins. What was before it was removed by the log itself, whose size or age is
+/// bounded; only who has the key can say so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Start {
+    /// The number of the first file.
+    pub(super) file: u64,
+    /// The last record before it; 0 if there is none.
+    pub(super) seq: u64,
+    /// That record's seal.
+    #[serde(with = "hex")]
+    pub(super) last: Seal,
+}
+
+impl Start {
+    /// Of a log from which nothing was removed.
+    const FIRST: Start = Start {
+        file: 1,
+        seq: 0,
+        last: chain::GENESIS,
+    };
+
+    fn is_first(&self) -> bool {
+        *self == Start::FIRST
+    }
+}
+
+impl Default for Start {
+    fn default() -> Start {
+        Start::FIRST
+    }
 }
 
 /// What the head's file holds.
@@ -44,6 +79,7 @@ impl Head {
         file: 1,
         offset: 0,
         last: chain::GENESIS,
+        start: Start::FIRST,
     };
 
     /// Where the head of the log in `dir` is.

@@ -4,20 +4,27 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use super::Settings;
 use super::chain::{Key, Seal};
 use super::head::Head;
 use super::read::{self, CURRENT, Line, Lines, ReadError, Tampering, rotated};
 use super::record::Record;
 use super::verify::{check_files, read_head};
 
+mod retention;
+
 /// The end of a log, to which records are appended.
 #[derive(Debug)]
 pub(super) struct Log {
     dir: PathBuf,
     key: Key,
-    /// How long a file gets before the next one is begun, in bytes.
-    limit: u64,
+    settings: Settings,
+    /// The head as it is on the disk.
+    head: Head,
+    /// When it was last looked for files that are too many or too old.
+    expired: Instant,
     /// The current file; `None` until there is something to write in it.
     file: Option<File>,
     /// Its number.
@@ -35,13 +42,13 @@ pub(super) struct Log {
 
 impl Log {
     /// Begins a log in `dir`, which is made if it is missing. A log without records is begun anew.
-    pub(super) fn create(dir: &Path, key: Key, limit: u64) -> io::Result<Log> {
+    pub(super) fn create(dir: &Path, key: Key, settings: &Settings) -> io::Result<Log> {
         match DirBuilder::new().mode(0o700).create(dir) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }
         Head::EMPTY.write(dir, &key)?;
-        Ok(Log::after(dir, key, limit, Head::EMPTY))
+        Ok(Log::after(dir, key, settings, Head::EMPTY))
     }
 
     /// Whether there are records in `dir`.
@@ -58,11 +65,12 @@ impl Log {
         }
     }
 
-    fn after(dir: &Path, key: Key, limit: u64, head: Head) -> Log {
+    fn after(dir: &Path, key: Key, settings: &Settings, head: Head) -> Log {
         Log {
             dir: dir.to_owned(),
             key,
-            limit,
+            settings: settings.clone(),
+            expired: Instant::now(),
             file: None,
             number: head.file,
             durable: head.offset,
@@ -70,6 +78,7 @@ impl Log {
             written: 0,
             seq: head.seq,
             seal: head.last,
+            head,
         }
     }
 
@@ -78,7 +87,7 @@ impl Log {
     /// off and kept in a file of its own; its length is returned.
     ///
     /// Only the part after the head is read. `verify` reads all.
-    pub(super) fn open(dir: &Path, key: Key, limit: u64) -> Result<(Log, u64), ReadError> {
+    pub(super) fn open(dir: &Path, key: Key, settings: &Settings) -> Result<(Log, u64), ReadError> {
         let head = read_head(dir, &key)?;
         remove_unfinished(dir).map_err(ReadError::io(dir))?;
         let numbers = read::rotated_numbers(dir).map_err(ReadError::io(dir))?;
@@ -89,7 +98,7 @@ impl Log {
             let path = rotated(dir, last);
             return Err(ReadError::tampered(path, None, Tampering::ForeignFile));
         }
-        let mut log = Log::after(dir, key, limit, head);
+        let mut log = Log::after(dir, key, settings, head);
         if last == log.number {
             let path = rotated(dir, last);
             let length = path.metadata().map_err(ReadError::io(&path))?.len();
@@ -100,6 +109,7 @@ impl Log {
             log.durable = 0;
         }
         let cut = log.open_current()?;
+        log.expire();
         Ok((log, cut))
     }
 
@@ -183,7 +193,7 @@ impl Log {
 
     /// Whether the current file should be ended by [`Log::commit`] before more is appended.
     pub(super) fn is_full(&self) -> bool {
-        self.durable + self.pending.len() as u64 >= self.limit
+        self.durable + self.pending.len() as u64 >= self.settings.file_limit()
     }
 
     /// Writes what was appended. From here on it survives the death of the process.
@@ -224,8 +234,11 @@ impl Log {
             }
             self.seal_pending()?;
         }
-        if self.durable >= self.limit {
+        if self.durable >= self.settings.file_limit() {
             self.rotate()?;
+            self.expire();
+        } else if self.expired.elapsed() >= retention::INTERVAL {
+            self.expire();
         }
         Ok(())
     }
@@ -238,8 +251,10 @@ impl Log {
             file: self.number,
             offset: durable,
             last: self.seal,
+            start: self.head.start.clone(),
         };
         head.write(&self.dir, &self.key)?;
+        self.head = head;
         self.durable = durable;
         self.pending.clear();
         self.written = 0;

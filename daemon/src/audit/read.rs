@@ -11,7 +11,7 @@ use super::record::Record;
 pub(super) const CURRENT: &str = "audit.jsonl";
 
 /// The longest line, in bytes. A record's texts are bounded well below it.
-const MAX_LINE: u64 = 64 * 1024;
+pub(super) const MAX_LINE: u64 = 64 * 1024;
 
 /// Why a log cannot be read, or what is wrong with it.
 #[derive(Debug, thiserror::Error)]
@@ -201,7 +201,7 @@ impl Lines {
     }
 }
 
-/// The records of a log, file by file. They are not verified; see [`verify`](super::verify).
+/// The records of a log, file by file. They are not verified; see [`verify`](super::verify()).
 #[derive(Debug)]
 pub struct Records {
     dir: PathBuf,

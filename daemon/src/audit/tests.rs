@@ -1,6 +1,7 @@
 //! Tests of the audit log: what is on disk, what survives, and what is found.
 
 mod crash;
+mod retention;
 mod tamper;
 
 use std::collections::BTreeSet;
@@ -42,7 +43,7 @@ struct Dir(TempDir);
 impl Dir {
     fn new() -> Dir {
         let dir = Dir(tempfile::tempdir().unwrap());
-        Log::create(&dir.path(), key(), 1 << 20).unwrap();
+        Log::create(&dir.path(), key(), &Settings::default()).unwrap();
         dir
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::chain::{self, Key, Seal};
+use super::chain::{Key, Seal};
 use super::head::{self, Head};
 use super::read::{self, CURRENT, Line, Lines, ReadError, Tampering, rotated};
 use super::record::{Record, Verdict};
@@ -16,6 +16,9 @@ use super::record::{Record, Verdict};
 pub struct Summary {
     /// How many records.
     pub records: u64,
+    /// How many there were before them, in files that the log itself has removed because of its
+    /// bounds.
+    pub removed: u64,
     /// In how many files.
     pub files: u64,
     /// When the first one was recorded.
@@ -43,18 +46,36 @@ pub struct Summary {
 /// be read.
 pub fn verify(dir: &Path, key: &Key) -> Result<Summary, ReadError> {
     // First: what it names is in the files already.
-    let head = read_head(dir, key)?;
+    let mut head = read_head(dir, key)?;
+    loop {
+        let start = head.start.file;
+        let result = walk(dir, key, head);
+        if result.is_ok() {
+            return result;
+        }
+        // A daemon may have removed old files meanwhile; it has said so before.
+        head = read_head(dir, key)?;
+        if head.start.file <= start {
+            return result;
+        }
+    }
+}
+
+fn walk(dir: &Path, key: &Key, head: Head) -> Result<Summary, ReadError> {
     let numbers = read::rotated_numbers(dir).map_err(ReadError::io(dir))?;
     check_files(dir, &head, &numbers)?;
 
+    let mut number = head.start.file;
     let mut walk = Walk {
         dir,
         key,
+        seal: head.start.last,
+        summary: Summary {
+            removed: head.start.seq,
+            ..Summary::default()
+        },
         head,
-        seal: chain::GENESIS,
-        summary: Summary::default(),
     };
-    let mut number = 1;
     while let Some((path, file)) = read::open(dir, number)? {
         // A daemon may make it a full one now and begin another; all that the head named is in it.
         let last = path.ends_with(CURRENT);
@@ -84,7 +105,9 @@ pub(super) fn check_files(
     numbers: &BTreeSet<u64>,
 ) -> Result<(), ReadError> {
     let last = numbers.last().copied().unwrap_or(0);
-    if let Some(missing) = (1..head.file.max(last)).find(|number| !numbers.contains(number)) {
+    if let Some(missing) =
+        (head.start.file..head.file.max(last)).find(|number| !numbers.contains(number))
+    {
         let path = rotated(dir, missing);
         return Err(ReadError::tampered(path, None, Tampering::MissingFile));
     }
@@ -105,13 +128,18 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// The number of the last record so far.
+    fn seq(&self) -> u64 {
+        self.summary.removed + self.summary.records
+    }
+
     fn file(&mut self, number: u64, path: PathBuf, mut lines: Lines) -> Result<(), ReadError> {
         self.summary.files += 1;
         let (mut line, mut offset) = (0, 0);
         loop {
             line += 1;
             let wrong = |what| Err(ReadError::tampered(path.clone(), Some(line), what));
-            let expected = self.summary.records + 1;
+            let expected = self.seq() + 1;
             match lines.next().map_err(ReadError::io(&path))? {
                 Line::End => return Ok(()),
                 Line::Complete(text) => {
@@ -136,7 +164,7 @@ impl Walk<'_> {
     }
 
     fn record(&mut self, line: &[u8]) -> Result<(), Tampering> {
-        let expected = self.summary.records + 1;
+        let expected = self.seq() + 1;
         let seal = self.key.check(line, &self.seal);
         let record: Option<Record> = serde_json::from_slice(line).ok();
         let (seal, record) = match (seal, record) {
@@ -148,7 +176,7 @@ impl Walk<'_> {
             _ => return Err(Tampering::Changed { expected }),
         };
         self.seal = seal;
-        self.summary.records = expected;
+        self.summary.records += 1;
         self.summary.first.get_or_insert(record.time);
         self.summary.last = Some(record.time);
         if record.verdict == Verdict::Lost {
@@ -159,7 +187,7 @@ impl Walk<'_> {
 
     /// After the last file, which is the one before `next`.
     fn finish(mut self, next: u64) -> Result<Summary, ReadError> {
-        let (last, head) = (self.summary.records, self.head.seq);
+        let (last, head) = (self.seq(), self.head.seq);
         if last < head {
             let path = match rotated(self.dir, next.saturating_sub(1)) {
                 full if full.exists() => full,

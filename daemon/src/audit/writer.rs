@@ -115,7 +115,7 @@ impl Writer {
             "message": "the audit log cannot be written; records are kept in memory until it can",
             "error": error.to_string(),
         });
-        self.alerts.raise(system, subsystem, message);
+        self.alerts.raise_error(system, subsystem, message);
         let mut last_retries = 0;
         loop {
             self.queue.set_failing(true);

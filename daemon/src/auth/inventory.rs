@@ -97,19 +97,27 @@ impl Authority {
         caller: Option<&Token>,
     ) -> Result<Vec<TokenInfo>, RevokeError> {
         let at = now();
-        let mut selected = self.select(selector, at).await?;
+        let (mut selected, dead) = self.select(selector, at).await?;
         if selector.dry_run {
             return Ok(selected.into_iter().map(info).collect());
         }
         let ids: Vec<String> = selected.iter().map(|record| record.id.clone()).collect();
         self.revoke_ids(&ids, at, caller).await?;
+        // Somebody else may be revoking them at this moment, and this caller is promised as much.
+        self.wait_released(&dead, caller).await;
         for record in &mut selected {
             record.revoked = Some(at);
         }
         Ok(selected.into_iter().map(info).collect())
     }
 
-    async fn select(&self, selector: &TokenSelector, at: u64) -> Result<Vec<Record>, RevokeError> {
+    /// The tokens that are to be revoked, and the ids of those that would be if they were not
+    /// revoked already.
+    async fn select(
+        &self,
+        selector: &TokenSelector,
+        at: u64,
+    ) -> Result<(Vec<Record>, Vec<String>), RevokeError> {
         let TokenSelector {
             id,
             name,
@@ -141,8 +149,7 @@ impl Authority {
             }
         };
         let matches = |record: &Record| {
-            record.revoked.is_none_or(|revoked| revoked > at)
-                && record.expires.is_none_or(|expires| expires > at)
+            record.expires.is_none_or(|expires| expires > at)
                 && id
                     .as_ref()
                     .is_none_or(|id| *id == record.id || record.name.as_ref() == Some(id))
@@ -150,7 +157,10 @@ impl Authority {
                 && unused.is_none_or(|age| record.last_alive() + age <= at)
         };
         let candidates = candidates.into_iter().map(|record| self.up_to_date(record));
-        Ok(candidates.filter(matches).collect())
+        let (alive, dead): (Vec<_>, Vec<_>) = candidates
+            .filter(matches)
+            .partition(|record| record.revoked.is_none_or(|revoked| revoked > at));
+        Ok((alive, dead.into_iter().map(|record| record.id).collect()))
     }
 
     /// The record of a token given by its text; one that was never used is recorded first.
@@ -251,6 +261,7 @@ impl Authority {
         let recorded = self.store.list().await?.into_iter().filter(alive);
         let ids: Vec<String> = recorded.map(|record| record.id).collect();
         self.store.revoke(&ids, until).await?;
+        self.note_secret_gone(until).await?;
         // Local commands must find a good token when theirs dies.
         self.renew_repo_token(file).await?;
         self.verified.clear();

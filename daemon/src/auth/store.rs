@@ -170,7 +170,16 @@ pub trait TokenStore: Send + Sync + std::fmt::Debug {
     /// Writes down last uses. An older use does not replace a newer one.
     async fn record_uses(&self, uses: &[(String, Use)]) -> Result<(), StoreError>;
 
-    /// Forgets tokens that expired before `before`: their `exp` refuses them for ever.
+    /// Notes that no token that was issued before `issued_before` verifies any more from `at` on,
+    /// because the secret that signed it is gone: it has expired then, at the latest.
+    ///
+    /// A store that daemons share does not rely on that, and notes nothing: another of them may
+    /// still have the secret.
+    async fn secret_gone(&self, issued_before: u64, at: u64) -> Result<(), StoreError>;
+
+    /// Forgets tokens that expired before `before`, and returns how many: their `exp` refuses them
+    /// for ever. One that is revoked and has not expired is never forgotten: its signature is good,
+    /// and only its record says that it was revoked.
     async fn prune(&self, before: u64) -> Result<u64, StoreError>;
 
     /// A small value of the daemon, such as the state of the Auth API's password.

@@ -20,7 +20,7 @@ use lotus_core::Role;
 /// or the defaults.
 ///
 /// `key` is `API.ListenAddress` in any case, or `Logging.SubsystemLevels.<system>`. The answer is
-/// plain text: no quotes, and a whole map as `rpc:debug,main:warn`.
+/// plain text: no quotes, a list with commas, and a whole map as `rpc:debug,main:warn`.
 ///
 /// # Errors
 ///
@@ -37,9 +37,13 @@ pub fn get(
     for name in setting.table.iter().chain([&setting.key]) {
         item = item.get(name).ok_or_else(|| unknown(role, key))?;
     }
-    let plain = |value: &Value| match value.as_str() {
-        Some(text) => text.to_owned(),
-        None => value.to_string().trim().to_owned(),
+    let plain = |value: &Value| match (value.as_str(), value.as_array()) {
+        (Some(text), _) => text.to_owned(),
+        (_, Some(list)) => {
+            let texts: Vec<_> = list.iter().filter_map(Value::as_str).collect();
+            texts.join(",")
+        }
+        _ => value.to_string().trim().to_owned(),
     };
     let entries = item.as_table_like().map(|levels| {
         let entry = |(system, level): (&str, &Item)| {
@@ -70,7 +74,7 @@ pub fn set(role: Role, path: &Path, key: &str, value: &str) -> Result<(), Error>
     let value = setting.parse(value)?;
     // The file itself, not a symbolic link to it, is what gets replaced.
     let file = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let text = match fs::read_to_string(&file) {
+    let text = match load::read_text(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => render::default_text(role, true),
         Err(error) => return Err(Error::io("read", path)(error)),
@@ -99,7 +103,7 @@ impl Setting {
                 kind: field.kind,
             });
         }
-        for field in schema::fields(role).filter(|field| field.kind == Kind::Levels) {
+        for field in schema::fields(role).filter(|field| field.kind.is_map()) {
             let prefix = field.name() + ".";
             let Some((head, system)) = name.split_at_checked(prefix.len()) else {
                 continue;
@@ -109,7 +113,7 @@ impl Setting {
                 return Ok(Setting {
                     table,
                     key: system.to_owned(),
-                    kind: Kind::Levels,
+                    kind: field.kind,
                 });
             }
         }
@@ -130,7 +134,7 @@ impl Setting {
 
     fn parse(&self, text: &str) -> Result<Value, Error> {
         let value = match self.is_entry() {
-            true => schema::parse_level(text),
+            true => self.kind.parse_entry(text),
             false => self.kind.parse(text),
         };
         value.ok_or_else(|| Error::Value {
@@ -210,6 +214,16 @@ impl Setting {
         let name = spelling(table, &self.key);
         let mut value = value.clone();
         if let Some(item) = table.get_mut(&name) {
+            // A map that has a header of its own keeps it: the comments before it hang on it.
+            if let (Some(map), Some(new)) = (item.as_table_mut(), value.as_inline_table()) {
+                map.clear();
+                let pad = "  ".repeat(self.table.len() + 1);
+                for (name, entry) in new {
+                    let key = Key::new(name).with_leaf_decor(Decor::new(&*pad, " "));
+                    map.insert_formatted(&key, Item::Value(entry.clone()));
+                }
+                return Some(());
+            }
             if let Some(old) = item.as_value() {
                 *value.decor_mut() = old.decor().clone();
             }

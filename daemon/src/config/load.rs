@@ -1,14 +1,14 @@
 //! Reading a config: the file over the defaults, the environment over the file.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::error::position;
-use super::schema::{self, Field, Kind};
+use super::schema::{self, Field};
 use super::{Config, Error, Loaded, Origin, Warning};
+use crate::repo::read_regular;
 use lotus_core::Role;
 
 /// Reads the file at `path`, which may be missing, and the environment.
@@ -17,11 +17,17 @@ pub(super) fn file(
     path: &Path,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, Error> {
-    match fs::read_to_string(path) {
+    match read_text(path) {
         Ok(source) => text(role, path, &source, env),
         Err(error) if error.kind() == ErrorKind::NotFound => text(role, path, "", env),
         Err(error) => Err(Error::io("read", path)(error)),
     }
+}
+
+/// The text of the file at `path`, which must be a regular one.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let text = String::from_utf8(read_regular(path)?);
+    text.map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
 /// Reads a config's text and the environment; `path` is for messages.
@@ -99,8 +105,8 @@ impl Reader<'_> {
     }
 
     fn field(&mut self, field: &Field, item: &Item, line: usize) -> Result<(), Error> {
-        if field.kind == Kind::Levels {
-            return self.levels(field, item, line);
+        if field.kind.is_map() {
+            return self.map(field, item, line);
         }
         match item.as_value() {
             Some(value) if field.kind.accepts(value) => self.set(field, value.clone()),
@@ -110,21 +116,21 @@ impl Reader<'_> {
     }
 
     /// Entries of the file join the default's, as in Lotus.
-    fn levels(&mut self, field: &Field, item: &Item, line: usize) -> Result<(), Error> {
+    fn map(&mut self, field: &Field, item: &Item, line: usize) -> Result<(), Error> {
         let Some(table) = item.as_table_like() else {
             return Err(self.bad(line, field.name(), item, field.kind.expected()));
         };
-        for (system, level) in table.iter() {
-            match level.as_value() {
+        for (name, entry) in table.iter() {
+            match entry.as_value() {
                 Some(value) if field.kind.accepts(value) => {
                     let mut value = value.clone();
                     value.decor_mut().clear();
-                    self.values[field.table][field.key][system] = Item::Value(value);
+                    self.values[field.table][field.key][name] = Item::Value(value);
                 }
                 _ => {
-                    let line = self.line(table, system, level);
-                    let name = format!("{}.{system}", field.name());
-                    return Err(self.bad(line, name, level, field.kind.expected()));
+                    let line = self.line(table, name, entry);
+                    let name = format!("{}.{name}", field.name());
+                    return Err(self.bad(line, name, entry, field.kind.expected()));
                 }
             }
         }

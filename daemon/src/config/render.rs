@@ -25,7 +25,8 @@ pub fn updated_text(role: Role, config: &Config, comments: bool) -> String {
     let mut text = String::new();
     let mut table = "";
     for field in schema::fields(role) {
-        if field.table != table {
+        let first = field.table != table;
+        if first {
             table = field.table;
             open(&mut text, 0, table);
         }
@@ -34,18 +35,17 @@ pub fn updated_text(role: Role, config: &Config, comments: bool) -> String {
         let (Some(value), Some(default)) = (value, default) else {
             continue;
         };
-        if field.kind == Kind::Levels {
-            levels(&mut text, field, value, default, comments);
+        if field.kind.is_map() {
+            // A table without keys of its own is not separated from the first table in it.
+            match first {
+                true => text.push_str(&format!("  [{}]\n", field.name())),
+                false => open(&mut text, 1, &field.name()),
+            }
+            map(&mut text, field, value, default, comments);
             continue;
         }
         if comments {
-            let doc = field.doc.lines().map(|line| format!("  # {line}\n"));
-            text.extend(doc);
-            if !field.doc.is_empty() {
-                text.push_str("  #\n");
-            }
-            let _ = writeln!(text, "  # type: {}", field.kind.type_name());
-            let _ = writeln!(text, "  # env var: {}", field.env());
+            comment(&mut text, "  ", field);
         }
         let off = comments && !field.always_set() && same(value, default);
         setting(&mut text, "  ", off, field.key, value, comments);
@@ -53,29 +53,38 @@ pub fn updated_text(role: Role, config: &Config, comments: bool) -> String {
     text
 }
 
-/// The table of levels, whose entries have no comments but the name of a variable. That name is
-/// Lotus's advertisement; the variable that works is the table's own.
-fn levels(text: &mut String, field: &Field, value: &Item, default: &Item, comments: bool) {
-    // A table without keys of its own is not separated from the first table in it.
-    let _ = writeln!(text, "  [{}]", field.name());
-    for (system, level) in value
+/// What a setting means, its type and the name of its variable.
+fn comment(text: &mut String, pad: &str, field: &Field) {
+    let doc = field.doc.lines().map(|line| format!("{pad}# {line}\n"));
+    text.extend(doc);
+    if !field.doc.is_empty() {
+        let _ = writeln!(text, "{pad}#");
+    }
+    let _ = writeln!(text, "{pad}# type: {}", field.kind.type_name());
+    let _ = writeln!(text, "{pad}# env var: {}", field.env());
+}
+
+/// The entries of a map. Those of the table of levels have no comments but the name of a variable.
+/// That name is Lotus's advertisement; the variable that works is the table's own.
+fn map(text: &mut String, field: &Field, value: &Item, default: &Item, comments: bool) {
+    let of_lotus = field.kind == Kind::Levels;
+    if comments && !of_lotus {
+        comment(text, "    ", field);
+    }
+    for (name, entry) in value
         .as_table_like()
         .into_iter()
         .flat_map(|table| table.iter())
     {
-        if comments {
-            let _ = writeln!(
-                text,
-                "    # env var: {}_{}",
-                field.env(),
-                system.to_uppercase()
-            );
+        if comments && of_lotus {
+            let name = name.to_uppercase();
+            let _ = writeln!(text, "    # env var: {}_{name}", field.env());
         }
         let off = comments
             && default
-                .get(system)
-                .is_some_and(|default| same(level, default));
-        setting(text, "    ", off, system, level, comments);
+                .get(name)
+                .is_some_and(|default| same(entry, default));
+        setting(text, "    ", off, name, entry, comments);
     }
 }
 
@@ -172,10 +181,19 @@ mod tests {
   ShutdownTimeout = "10s"
   AuthRequired = false
   AuthPasswordFile = ""
+  AllowedHosts = []
+
+  [API.ChainAliases]
+    F = "/rpc/v0"
 
 [Auth]
   Store = ""
   MaxStaleness = "10s"
+  RecordRetention = "2160h0m0s"
+
+[Audit]
+  MaxSize = 1073741824
+  MaxAge = "0s"
 
 [Logging]
   [Logging.SubsystemLevels]

@@ -4,13 +4,12 @@
 //! unknown keys all come from [`FIELDS`]; the typed structs are in `config.rs`, and a test there
 //! asserts that the two agree.
 
-use multiaddr::{Multiaddr, Protocol};
-use toml_edit::{InlineTable, Value};
+mod kind;
 
-use super::duration;
 use super::inert::INERT;
-use crate::log::Level;
 use lotus_core::Role;
+
+pub(super) use kind::Kind;
 
 /// One setting.
 #[derive(Debug)]
@@ -42,122 +41,6 @@ impl Field {
     pub(super) fn always_set(&self) -> bool {
         self.key == "EnableSplitstore"
     }
-}
-
-/// What a setting's value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Any text.
-    Text,
-    /// A multiaddr that can be bound: a host and a TCP port.
-    ListenAddress,
-    /// A duration above zero.
-    Timeout,
-    /// A duration.
-    Duration,
-    /// What a caller without a token may do: empty or `read`.
-    Anonymous,
-    /// A number of bytes, at least 1.
-    Bytes,
-    /// A number of things, at least 1.
-    Count,
-    Bool,
-    /// A table from log subsystem to level.
-    Levels,
-}
-
-impl Kind {
-    /// The type's name in the comment, as Lotus writes it (Go's).
-    pub(super) fn type_name(self) -> &'static str {
-        match self {
-            Kind::Text | Kind::ListenAddress | Kind::Anonymous => "string",
-            Kind::Timeout | Kind::Duration => "Duration",
-            Kind::Bytes | Kind::Count => "uint32",
-            Kind::Bool => "bool",
-            Kind::Levels => "map[string]string",
-        }
-    }
-
-    /// What a good value is, to complete "expected …".
-    pub(super) fn expected(self) -> &'static str {
-        match self {
-            Kind::Text => "a text in quotes",
-            Kind::ListenAddress => {
-                "a multiaddr with a host and a TCP port, such as \"/ip4/127.0.0.1/tcp/1234/http\""
-            }
-            Kind::Timeout => "a duration above zero, such as \"30s\" or \"1h30m0s\"",
-            Kind::Duration => "a duration, such as \"10s\" or \"1h30m0s\"",
-            Kind::Anonymous => "\"\" or \"read\"",
-            Kind::Bytes => "a number of bytes from 1 to 4294967295",
-            Kind::Count => "a whole number from 1 to 4294967295",
-            Kind::Bool => "true or false",
-            Kind::Levels => "a level for each log system: debug, info, warn or error",
-        }
-    }
-
-    /// Whether `value`, from a file, is good. [`Kind::Levels`] answers for one entry of the table.
-    pub(super) fn accepts(self, value: &Value) -> bool {
-        let text = |good: fn(&str) -> bool| value.as_str().is_some_and(good);
-        match self {
-            Kind::Text => text(|_| true),
-            Kind::ListenAddress => text(is_listen_address),
-            Kind::Timeout => text(|text| duration::parse(text).is_some_and(|d| !d.is_zero())),
-            Kind::Duration => text(|text| duration::parse(text).is_some()),
-            Kind::Anonymous => text(|text| matches!(text, "" | "read")),
-            Kind::Bytes | Kind::Count => value
-                .as_integer()
-                .is_some_and(|n| (1..=i64::from(u32::MAX)).contains(&n)),
-            Kind::Bool => value.is_bool(),
-            Kind::Levels => text(|text| text.parse::<Level>().is_ok()),
-        }
-    }
-
-    /// Reads a good value from plain text, as in an environment variable or on a command line.
-    /// [`Kind::Levels`] reads a whole table in Go's envconfig syntax: `rpc:debug,main:warn`.
-    pub(super) fn parse(self, text: &str) -> Option<Value> {
-        let value: Value = match self {
-            Kind::Bytes | Kind::Count => text.trim().parse::<i64>().ok()?.into(),
-            // What Go's strconv.ParseBool takes.
-            Kind::Bool => match text {
-                "1" | "t" | "T" | "true" | "TRUE" | "True" => true.into(),
-                "0" | "f" | "F" | "false" | "FALSE" | "False" => false.into(),
-                _ => return None,
-            },
-            Kind::Levels => return parse_levels(text),
-            _ => text.into(),
-        };
-        self.accepts(&value).then_some(value)
-    }
-}
-
-fn is_listen_address(text: &str) -> bool {
-    use Protocol::{Dns, Dns4, Dns6, Ip4, Ip6, Tcp};
-    let Ok(address) = text.parse::<Multiaddr>() else {
-        return false;
-    };
-    let mut parts = address.iter();
-    matches!(
-        parts.next(),
-        Some(Ip4(_) | Ip6(_) | Dns(_) | Dns4(_) | Dns6(_))
-    ) && matches!(parts.next(), Some(Tcp(_)))
-}
-
-fn parse_levels(text: &str) -> Option<Value> {
-    let mut levels = InlineTable::new();
-    if text.trim().is_empty() {
-        return Some(levels.into());
-    }
-    for pair in text.split(',') {
-        let (system, level) = pair.split_once(':')?;
-        levels.insert(system.trim(), parse_level(level)?);
-    }
-    Some(levels.into())
-}
-
-/// Reads one entry of [`Kind::Levels`].
-pub(super) fn parse_level(text: &str) -> Option<Value> {
-    let value = Value::from(text.trim());
-    Kind::Levels.accepts(&value).then_some(value)
 }
 
 /// The settings in the order in which they are written, tables together.
@@ -265,6 +148,24 @@ const FIELDS: &[Field] = &[
         role: None,
     },
     Field {
+        table: "API",
+        key: "AllowedHosts",
+        kind: Kind::Hosts,
+        doc: "Names under which clients reach this daemon, for instance through a proxy. When it\n\
+              listens on a loopback address, it answers no request for another host than these,\n\
+              localhost, an IP address or that of RemoteListenAddress: a web page could otherwise\n\
+              have its own name lead here. On other addresses that is so when a name is listed.\n\
+              \"*\" is every name.",
+        role: None,
+    },
+    Field {
+        table: "API",
+        key: "ChainAliases",
+        kind: Kind::Aliases,
+        doc: "Names of the chain: what is served at the path is served at /ext/bc/<name> too.",
+        role: None,
+    },
+    Field {
         table: "Auth",
         key: "Store",
         kind: Kind::Text,
@@ -279,6 +180,32 @@ const FIELDS: &[Field] = &[
         kind: Kind::Timeout,
         doc: "How long tokens are accepted while the store cannot be reached, and revocations by\n\
               other daemons not be heard of.",
+        role: None,
+    },
+    Field {
+        table: "Auth",
+        key: "RecordRetention",
+        kind: Kind::Duration,
+        doc: "How long a token that has expired, or whose secret has been rotated out, stays on\n\
+              record. One that was revoked and has not expired stays for ever: it is its record\n\
+              that refuses it.",
+        role: None,
+    },
+    Field {
+        table: "Audit",
+        key: "MaxSize",
+        kind: Kind::Size,
+        doc: "How long the files of the audit log may get, all together, in bytes: before there is\n\
+              more, the oldest are removed. 0 keeps everything.",
+        role: None,
+    },
+    Field {
+        table: "Audit",
+        key: "MaxAge",
+        kind: Kind::Duration,
+        doc: "How old the records of the audit log may get: a file is removed when its last record\n\
+              is older. Only full files are, and it is looked for them when a record is written.\n\
+              \"0s\" keeps them at any age.",
         role: None,
     },
     Field {
@@ -408,26 +335,5 @@ mod tests {
         assert!(is_table(Role::FullNode, "Chainstore.Splitstore"));
         assert!(!is_table(Role::FullNode, "AP"));
         assert!(!is_table(Role::FullNode, "API.ListenAddress"));
-    }
-
-    #[test]
-    fn listen_addresses_have_a_host_and_a_port() {
-        for good in [
-            "/ip4/0.0.0.0/tcp/3453/http",
-            "/ip6/::1/tcp/0",
-            "/dns/lotus/tcp/1234/http",
-        ] {
-            assert!(Kind::ListenAddress.parse(good).is_some(), "{good}");
-        }
-        for bad in [
-            "",
-            "127.0.0.1:1234",
-            "/ip4/127.0.0.1",
-            "/ip4/1.2.3/tcp/1",
-            "/tcp/1",
-            "/unix/a",
-        ] {
-            assert!(Kind::ListenAddress.parse(bad).is_none(), "{bad}");
-        }
     }
 }

@@ -13,6 +13,7 @@ use super::json2::Fault;
 use super::password::{PasswordFile, Start, State, VALUE_KEY};
 use crate::audit::{Audit, Entry, Outcome, Transport, Verdict};
 use crate::auth::{Authority, Minter, RevokeError};
+use crate::task::to_the_end;
 
 /// Why the Auth API cannot be served: the password file, or the stored state of the password.
 #[derive(Debug, thiserror::Error)]
@@ -64,13 +65,6 @@ pub(crate) struct Issuer {
     pub(crate) audit: Arc<Audit>,
 }
 
-/// Does work to its end even if the client hangs up.
-async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, IssuerError>> + Send + 'static,
-) -> Result<T, IssuerError> {
-    tokio::spawn(work).await.map_err(IssuerError::new)?
-}
-
 #[async_trait]
 impl TokenIssuer for Issuer {
     async fn password_state(&self) -> Result<Vec<u8>, IssuerError> {
@@ -105,24 +99,24 @@ impl TokenIssuer for Issuer {
             ..TokenSelector::default()
         };
         let authority = self.authority.clone();
-        to_the_end(async move {
+        let work = async move {
             match authority.revoke(&selector, None).await {
                 // A token that is not valid opens nothing: there is nothing to do.
                 Ok(_) | Err(RevokeError::Invalid(_)) => Ok(()),
                 Err(error) => Err(IssuerError::new(error)),
             }
-        })
-        .await
+        };
+        to_the_end(work, IssuerError::new).await
     }
 
     async fn password_changed(&self, state: &[u8]) -> Result<(), IssuerError> {
         let (authority, state) = (self.authority.clone(), state.to_vec());
-        to_the_end(async move {
+        let work = async move {
             let value = Some((VALUE_KEY, &*state));
             let revoked = authority.revoke_origin(TokenOrigin::Password, value).await;
             revoked.map_err(IssuerError::new)
-        })
-        .await
+        };
+        to_the_end(work, IssuerError::new).await
     }
 
     fn record(&self, called: Called<'_>, outcome: Result<(), &Fault>) {

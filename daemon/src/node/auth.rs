@@ -10,11 +10,13 @@ use lotus_core::types::{
     CreatedToken, NewToken, TokenInfo, TokenOrigin, TokenSelector, TokenSelf, Verdict,
 };
 use lotus_core::{Api, Error, Method, Scope};
+use tokio::task::JoinError;
 
 use crate::auth::{Authority, Minter, Token, info};
 use crate::daemon::Parts;
 use crate::repo::TokenFile;
 use crate::rpc::Caller;
+use crate::task::to_the_end;
 
 /// The methods of `Auth` on one path.
 pub(crate) struct AuthRpc {
@@ -115,7 +117,7 @@ impl AuthServer for AuthRpc {
     ) -> Result<Vec<TokenInfo>, Error> {
         let holder = caller(call)?;
         let (authority, file) = (self.authority.clone(), self.token_file.clone());
-        to_the_end(async move {
+        let work = async move {
             let revoked = authority
                 .revoke(&selector, Some(&holder))
                 .await
@@ -129,13 +131,14 @@ impl AuthServer for AuthRpc {
                     .map_err(Error::other)?;
             }
             Ok(revoked)
-        })
-        .await
+        };
+        to_the_end(work, failed).await
     }
 
     async fn rotate_secret(&self, grace: u64) -> Result<(), Error> {
         let (authority, file) = (self.authority.clone(), self.token_file.clone());
-        to_the_end(async move { authority.rotate(grace, &file).await.map_err(Error::other) }).await
+        let work = async move { authority.rotate(grace, &file).await.map_err(Error::other) };
+        to_the_end(work, failed).await
     }
 
     async fn can(&self, token: String, method: String) -> Result<Verdict, Error> {
@@ -191,7 +194,7 @@ impl AuthServer for AuthRpc {
     async fn revoke_self(&self, call: &Extensions) -> Result<(), Error> {
         let token = caller(call)?;
         let authority = self.authority.clone();
-        to_the_end(async move {
+        let work = async move {
             let id = Some(token.id().to_owned());
             let selector = TokenSelector {
                 id,
@@ -202,18 +205,11 @@ impl AuthServer for AuthRpc {
                 .await
                 .map_err(Error::other)?;
             Ok(())
-        })
-        .await
+        };
+        to_the_end(work, failed).await
     }
 }
 
-/// Does work to its end even if the caller goes away meanwhile, which it may do because of this
-/// very work: its token may be the one that dies.
-pub(crate) async fn to_the_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    match tokio::spawn(work).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::Other(format!("the call failed: {error}"))),
-    }
+fn failed(error: JoinError) -> Error {
+    Error::Other(format!("the call failed: {error}"))
 }

@@ -9,7 +9,7 @@ use lotus_core::types::{
     Address, Bytes, KeyInfo, KeyType, Message, Signature, SignedMessage, TokenAmount,
 };
 
-use crate::wallet::{self, Wallet, WalletError};
+use crate::wallet::{Wallet, WalletError};
 
 /// The methods of `Wallet`.
 pub(crate) struct WalletRpc {
@@ -97,7 +97,7 @@ impl WalletServer for WalletRpc {
         data: Bytes,
         signature: Signature,
     ) -> Result<bool, Error> {
-        self.run(move |_| Ok(wallet::verify(&signature, &address, &data).is_ok()))
+        self.run(move |_| Ok(lotus_chain::keys::verify(&signature, &address, &data).is_ok()))
             .await
     }
 }

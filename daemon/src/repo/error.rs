@@ -70,6 +70,15 @@ pub enum Error {
         /// The path in question.
         path: PathBuf,
     },
+    /// A pipe, a socket or a device is where a file must be: reading it might never end.
+    #[error(
+        "{path} is a pipe, a socket or a device, and must be a regular file; move it away",
+        path = path.display()
+    )]
+    NotRegular {
+        /// The path in question.
+        path: PathBuf,
+    },
     /// The directory that should hold the repo does not exist.
     #[error(
         "cannot create repo {path}: {parent} does not exist; create it, or choose another repo",

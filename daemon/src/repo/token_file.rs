@@ -1,10 +1,9 @@
 //! `<repo>/token`: the admin token of local clients.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::{Error, write_atomic};
+use super::{Error, read_regular, write_atomic};
 
 /// The file; it may not be there.
 #[derive(Clone, Debug)]
@@ -23,7 +22,7 @@ impl TokenFile {
     ///
     /// [`Error::Io`] if the file exists and cannot be read.
     pub fn read(&self) -> Result<Option<String>, Error> {
-        match fs::read(&self.0) {
+        match read_regular(&self.0) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io("read", &self.0)(error)),

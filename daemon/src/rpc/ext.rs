@@ -51,6 +51,7 @@ impl Paths {
             return (not_found(), None);
         }
         let rpc = self
+            .served
             .chains
             .resolve(path)
             .and_then(|rpc| self.gates.get(rpc));
@@ -67,7 +68,7 @@ impl Paths {
                 self.shut_out(&caller, Refusal::NotProvided).await
             }
             "/ext/metrics" => {
-                let mut response = Response::new(Full::from(self.metrics.encode()));
+                let mut response = Response::new(Full::from(self.served.metrics.encode()));
                 let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
                 response
@@ -79,7 +80,7 @@ impl Paths {
 
     /// Who calls, by the rules of `/ext`: the header only.
     async fn identify_ext(&self, request: &Parts) -> Result<Identity, Refused> {
-        let text = match (gate::bearer(&request.headers), self.anonymous) {
+        let text = match (gate::bearer(&request.headers), self.served.anonymous) {
             (Ok(text), _) => text,
             (Err(Refusal::NotProvided), Anonymous::Have(permissions)) => {
                 let page = request.headers.contains_key(ORIGIN);
@@ -89,7 +90,7 @@ impl Paths {
             (Err(Refusal::NotProvided), Anonymous::Refused) => return Err(Refused::NoToken),
             (Err(_), _) => return Err(Refused::Form),
         };
-        let verified = self.authority.verify(text).await.inspect_err(|why| {
+        let verified = self.served.authority.verify(text).await.inspect_err(|why| {
             tracing::debug!(target: "auth", path = request.uri.path(), %why, "token refused");
         });
         verified.map(Identity::Token).map_err(Refused::Token)
@@ -109,11 +110,11 @@ impl Paths {
         body: &mut Incoming,
         peer: SocketAddr,
     ) -> Response<Body> {
-        if !self.ext.knows(path) {
+        if !self.served.ext.knows(path) {
             return not_found();
         }
-        match tokio::time::timeout(self.limits.read_timeout, read(body)).await {
-            Ok(Some(body)) => self.ext.serve(path, request, body, peer).await,
+        match tokio::time::timeout(self.served.limits.read_timeout, read(body)).await {
+            Ok(Some(body)) => self.served.ext.serve(path, request, body, peer).await,
             Ok(None) => empty(StatusCode::BAD_REQUEST),
             Err(_) => empty(StatusCode::REQUEST_TIMEOUT),
         }

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response;
 use super::authn::{Anonymous, Refused};
 use super::caller::{Caller, Identity};
 use super::gate::Gate;
+use super::host::Hosts;
 use super::{Limits, authn, http as rpc_http, ws};
 use crate::audit::{Audit, Entry, Transport, Verdict};
 use crate::auth::{Authority, End};
@@ -34,23 +35,17 @@ pub(crate) type Readiness = Box<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// Everything that one listener serves.
 pub(crate) struct Paths {
+    /// RPC paths and what they serve.
     pub(super) gates: HashMap<&'static str, Arc<Gate>>,
-    pub(super) authority: Arc<Authority>,
-    pub(super) anonymous: Anonymous,
-    pub(super) limits: Limits,
-    pub(super) metrics: Arc<Metrics>,
-    audit: Arc<Audit>,
-    pub(super) ext: Ext,
-    pub(super) chains: Arc<ChainAliases>,
-    readiness: Readiness,
-    shutdown: Shutdown,
+    pub(super) served: Served,
 }
 
-/// What [`Paths`] are made of.
+/// What a listener's paths have in common.
 pub(crate) struct Served {
     pub(crate) authority: Arc<Authority>,
     /// What callers without a token may do.
     pub(crate) anonymous: Anonymous,
+    pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) audit: Arc<Audit>,
@@ -63,41 +58,20 @@ pub(crate) struct Served {
 impl Paths {
     /// `apis` maps RPC paths to what they serve.
     pub(crate) fn new(apis: impl IntoIterator<Item = (&'static str, Api)>, served: Served) -> Self {
-        let Served {
-            authority,
-            anonymous,
-            limits,
-            metrics,
-            audit,
-            ext,
-            chains,
-            readiness,
-            shutdown,
-        } = served;
-        let gates = apis
-            .into_iter()
-            .map(|(path, api)| (path, Arc::new(Gate::new(&api, &metrics, &audit))))
-            .collect();
+        let gate = |api| Arc::new(Gate::new(&api, &served.metrics, &served.audit));
+        let gates = apis.into_iter().map(|(path, api)| (path, gate(api)));
         Self {
-            gates,
-            authority,
-            anonymous,
-            limits,
-            metrics,
-            audit,
-            ext,
-            chains,
-            readiness,
-            shutdown,
+            gates: gates.collect(),
+            served,
         }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.served.limits
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.served.metrics
     }
 
     /// Answers a request, and says whether the connection becomes a WebSocket with that.
@@ -109,16 +83,28 @@ impl Paths {
         let (parts, mut body) = request.into_parts();
         // A client that waits for `100 Continue` does not send what it is not asked for.
         let waits = parts.headers.contains_key(EXPECT);
-        let path = parts.uri.path();
-        let answer = match self.gates.get(path) {
-            Some(gate) => self.rpc(gate, parts, &mut body, peer).await,
-            None if is_ext(path) => self.ext(parts, &mut body, peer).await,
-            None => (self.other(&parts, peer).await, None),
+        let answer = match self.other_host(&parts, peer).await {
+            Some(refusal) => (refusal, None),
+            None => self.answer(parts, &mut body, peer).await,
         };
         if !waits && !body.is_end_stream() {
-            discard(body, self.limits.read_timeout);
+            discard(body, self.served.limits.read_timeout);
         }
         answer
+    }
+
+    async fn answer(
+        &self,
+        parts: Parts,
+        body: &mut Incoming,
+        peer: SocketAddr,
+    ) -> (Response<Body>, Option<Upgrade>) {
+        let path = parts.uri.path();
+        match self.gates.get(path) {
+            Some(gate) => self.rpc(gate, parts, body, peer).await,
+            None if is_ext(path) => self.ext(parts, body, peer).await,
+            None => (self.other(&parts, peer).await, None),
+        }
     }
 
     /// A path that is no RPC path.
@@ -159,7 +145,7 @@ impl Paths {
         let _hold = caller.hold();
         let response = tokio::select! {
             biased;
-            response = rpc_http::serve(&request.headers, body, gate, &caller, &self.limits) => response,
+            response = rpc_http::serve(&request.headers, body, gate, &caller, &self.served.limits) => response,
             end = caller.ended() => match end {
                 End::Dead(_) => empty(StatusCode::UNAUTHORIZED),
                 End::Stale => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{end}\n")),
@@ -170,7 +156,7 @@ impl Paths {
 
     /// Who calls; or the response that refuses.
     async fn identify(&self, request: &Parts, peer: SocketAddr) -> Result<Caller, Response<Body>> {
-        match authn::identify(request, &self.authority, self.anonymous).await {
+        match authn::identify(request, &self.served.authority, self.served.anonymous).await {
             Ok(identity) => Ok(caller(request, request.uri.path(), peer, identity)),
             Err(refused) => {
                 self.turned_away(request, peer, &refused).await;
@@ -184,7 +170,7 @@ impl Paths {
 
     /// Counts and records a request whose token was refused.
     pub(super) async fn turned_away(&self, request: &Parts, peer: SocketAddr, refused: &Refused) {
-        self.metrics.tokens_refused.inc();
+        self.served.metrics.tokens_refused.inc();
         let token = refused.token();
         let record = Entry {
             token: token.map(|token| token.id.clone()),
@@ -198,18 +184,18 @@ impl Paths {
             request: None,
             outcome: None,
         };
-        self.audit.record(record).accepted().await;
+        self.served.audit.record(record).accepted().await;
     }
 
     /// Counts and records a request that its caller may not make, whatever its method.
     pub(super) async fn refused(&self, caller: &Caller, reason: String) {
-        self.metrics.tokens_refused.inc();
+        self.served.metrics.tokens_refused.inc();
         let record = Entry {
             method: None,
             reason: Some(reason.into()),
             ..caller.entry("", None, Verdict::Refused)
         };
-        self.audit.record(record).accepted().await;
+        self.served.audit.record(record).accepted().await;
     }
 
     fn websocket(
@@ -231,16 +217,16 @@ impl Paths {
         let context = ws::Context {
             gate,
             caller,
-            limits: self.limits.clone(),
-            metrics: self.metrics.clone(),
-            shutdown: self.shutdown.clone(),
+            limits: self.served.limits.clone(),
+            metrics: self.served.metrics.clone(),
+            shutdown: self.served.shutdown.clone(),
         };
         let upgrade = Upgrade { upgrade, context };
         (handshake.map(|()| Full::default()), Some(upgrade))
     }
 
     fn ready(&self) -> Response<Body> {
-        match (self.readiness)() {
+        match (self.served.readiness)() {
             Ok(()) => empty(StatusCode::OK),
             Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, why + "\n"),
         }
@@ -250,7 +236,7 @@ impl Paths {
     async fn metrics_text(&self, request: &Parts, peer: SocketAddr) -> Response<Body> {
         match self.identify(request, peer).await {
             Ok(caller) if caller.permissions().contains(Permission::Read) => {
-                let mut response = Response::new(Full::from(self.metrics.encode()));
+                let mut response = Response::new(Full::from(self.served.metrics.encode()));
                 let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
                 response
@@ -297,7 +283,7 @@ pub(super) fn caller(request: &Parts, path: &str, peer: SocketAddr, identity: Id
     Caller::new(peer, path.into(), transport(request), identity)
 }
 
-fn transport(request: &Parts) -> Transport {
+pub(super) fn transport(request: &Parts) -> Transport {
     if wants_upgrade(&request.headers) {
         Transport::Ws
     } else {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use lotus_core::types::{Bytes, TokenAmount};
+use lotus_chain::keys::{VerifyError, signing_bytes, verify};
+use lotus_core::types::{Bytes, SignatureType, TokenAmount};
 use proptest::prelude::*;
 use serde::Deserialize;
 use tempfile::TempDir;
@@ -447,20 +448,20 @@ proptest! {
         private_key[0] &= 0x3f;
         let key = Key::new(KeyInfo::new(key_type, private_key)).unwrap();
         let signature = key.sign(&data).unwrap();
-        prop_assert_eq!(verify(&signature, &key.address, &data), Ok(()));
+        prop_assert_eq!(verify(&signature, &key.address(), &data), Ok(()));
 
         let mut other = data.clone();
         other[at.index(data.len())] ^= 1 << flip;
-        prop_assert!(verify(&signature, &key.address, &other).is_err());
+        prop_assert!(verify(&signature, &key.address(), &other).is_err());
 
         let mut tampered = signature.clone();
         let index = at.index(tampered.data.len());
         tampered.data.0[index] ^= 1 << flip;
-        prop_assert!(verify(&tampered, &key.address, &data).is_err());
+        prop_assert!(verify(&tampered, &key.address(), &data).is_err());
 
         for (_, other_type) in TYPES.iter().filter(|(_, t)| *t != signature.signature_type) {
             let mislabelled = Signature { signature_type: *other_type, ..signature.clone() };
-            prop_assert!(verify(&mislabelled, &key.address, &data).is_err());
+            prop_assert!(verify(&mislabelled, &key.address(), &data).is_err());
         }
     }
 

@@ -31,7 +31,7 @@ async fn a_refusal_reaches_a_client_that_is_still_sending() {
     assert_eq!(declared.json()["error"]["message"], message);
 
     let chunked = format!(
-        "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
         body.len()
     );
     let chunked = exchange(node.socket(), chunked.as_bytes()).await;
@@ -56,7 +56,7 @@ async fn a_client_that_asks_before_it_sends_is_answered() {
     let node = TestNode::with_config("[API]\nMaxRequestSize = 1000").await;
     let asking = |length: usize| {
         format!(
-            "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+            "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
         )
     };
     let refused = exchange(node.socket(), asking(2000).as_bytes()).await;
@@ -82,7 +82,7 @@ async fn odd_requests_get_the_status_they_deserve() {
     let many_headers = format!("POST /rpc/v0 HTTP/1.1{}", "\r\nX-A: b".repeat(200));
     let cases: &[(&str, &str, u16)] = &[
         ("POST /rpc/v0 HTTP/1.0", VERSION, 200),
-        ("POST http://elsewhere/rpc/v0 HTTP/1.1", VERSION, 200),
+        ("POST http://localhost/rpc/v0 HTTP/1.1", VERSION, 200),
         ("POST /rpc/v0?token= HTTP/1.1", VERSION, 200),
         ("POST /rpc/v0?token=%00 HTTP/1.1", VERSION, 401),
         ("POST /rpc/v0?token=%FF%FE HTTP/1.1", VERSION, 401),
@@ -90,7 +90,8 @@ async fn odd_requests_get_the_status_they_deserve() {
         ("POST /rpc%2Fv0 HTTP/1.1", VERSION, 404),
         ("POST /rpc/v0/../v0 HTTP/1.1", VERSION, 404),
         ("OPTIONS * HTTP/1.1", "", 404),
-        ("CONNECT a:1 HTTP/1.1", "", 404),
+        ("CONNECT a:1 HTTP/1.1", "", 403),
+        ("CONNECT localhost:1 HTTP/1.1", "", 404),
         ("PUT /rpc/v0 HTTP/1.1", VERSION, 200),
         (
             "POST /rpc/v0 HTTP/1.1\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c",
@@ -106,13 +107,14 @@ async fn odd_requests_get_the_status_they_deserve() {
     ];
     for (head, body, status) in cases {
         let request = format!(
-            "{head}\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
+            "{head}\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         let response = exchange(node.socket(), request.as_bytes()).await;
         assert_eq!(response.status, *status, "{}", &head[..head.len().min(80)]);
     }
-    let bytes = b"POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xFF\xFE\r\n\r\n";
+    let bytes =
+        b"POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xFF\xFE\r\n\r\n";
     assert_eq!(exchange(node.socket(), bytes).await.status, 401);
     let head = get(node.socket(), "/health/livez", &["X-\u{e9}: \u{e9}"]).await;
     assert_eq!(head.status, 400, "header names are ASCII");
@@ -126,7 +128,7 @@ async fn pipelined_requests_are_answered_in_order() {
     let request = |id: usize| {
         let body = format!(r#"{{"id":{id},"method":"Filecoin.Version"}}"#);
         format!(
-            "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         )
     };
@@ -180,7 +182,7 @@ async fn a_message_may_come_in_pieces_but_not_beyond_the_limit() {
 #[tokio::test]
 async fn what_is_no_websocket_traffic_is_told_why_it_ends() {
     let node = TestNode::with_config("[API]\nMaxRequestSize = 1000").await;
-    let handshake = "GET /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    let handshake = "GET /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     let mut huge = vec![0x81, 0xFF];
     huge.extend(20_000_000_u64.to_be_bytes());
@@ -232,7 +234,7 @@ async fn websockets_count_as_connections() {
     let first = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     let mut second = Ws::open(node.socket(), "/rpc/v0", &[]).await.unwrap();
     let mut third = TcpStream::connect(node.socket()).await.unwrap();
-    let request = "GET /debug/metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = "GET /debug/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
     third.write_all(request.as_bytes()).await.unwrap();
     for _ in 0..50 {
         second.assert_unanswered(&[]).await;
@@ -282,7 +284,7 @@ async fn an_idle_connection_is_closed_after_a_while() {
     let node = TestNode::with_config("[API]\nTimeout = \"200ms\"").await;
     let mut silent = TcpStream::connect(node.socket()).await.unwrap();
     let mut idle = TcpStream::connect(node.socket()).await.unwrap();
-    let request = "HEAD /rpc/v0 HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = "HEAD /rpc/v0 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     idle.write_all(request.as_bytes()).await.unwrap();
     let mut said = String::new();
     bounded(idle.read_to_string(&mut said)).await.unwrap();

@@ -197,7 +197,8 @@ async fn parameters_that_do_not_decode_say_so_in_the_message() {
 async fn a_get_without_a_body_is_an_invalid_request() {
     let node = TestNode::start().await;
     for method in ["GET", "OPTIONS"] {
-        let request = format!("{method} /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("{method} /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let response = exchange(node.socket(), request.as_bytes()).await;
         assert_eq!(response.status, 400, "{method}");
         assert_eq!(response.json()["error"]["message"], "Invalid request");
@@ -284,8 +285,9 @@ async fn limits_are_enforced_and_named() {
 
     // The same without a declared length.
     let body = format!("{:x}\r\n{}\r\n0\r\n\r\n", 3000, " ".repeat(3000));
-    let request =
-        format!("POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+    let request = format!(
+        "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{body}"
+    );
     let response = exchange(node.socket(), request.as_bytes()).await;
     assert_eq!(
         response.json()["error"]["message"],
@@ -307,7 +309,7 @@ async fn limits_are_enforced_and_named() {
 #[tokio::test]
 async fn a_huge_body_is_refused_before_it_is_sent() {
     let node = TestNode::start().await;
-    let request = "POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nContent-Length: 209715200\r\n\r\n";
+    let request = "POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 209715200\r\n\r\n";
     let response = exchange(node.socket(), request.as_bytes()).await;
     assert_eq!(response.status, 500);
     let message = &response.json()["error"]["message"];
@@ -340,7 +342,7 @@ async fn a_slow_client_is_given_up_and_others_are_served() {
         .unwrap();
     let mut slow_body = tokio::net::TcpStream::connect(node.socket()).await.unwrap();
     slow_body
-        .write_all(b"POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        .write_all(b"POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
         .await
         .unwrap();
     assert_eq!(call(&node, VERSION).await.0, 200);

@@ -1,7 +1,5 @@
 //! Tokens that die while they are in use, on the wire.
 
-use std::time::Duration;
-
 use lotus_client::Client;
 use lotus_core::Permissions;
 use lotus_core::api::auth::AuthClient;
@@ -297,39 +295,4 @@ async fn a_token_is_told_what_it_may_and_may_give_itself_up() {
         matches!(&*last.method, "Auth.Self" | "Auth.RevokeSelf"),
         "{last:?}"
     );
-}
-
-/// With many connections and random revocations: nothing arrives after `revoke` has returned, and
-/// nobody else is disturbed.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_revocation_no_frame_arrives() {
-    let node = TestNode::start().await;
-    let admin = node.client(Permission::Admin).await;
-    let mut connections = Vec::new();
-    for number in 0..40 {
-        let token = create(&admin, named(&format!("t{number}"))).await;
-        connections.push((number, open(&node, &token).await));
-    }
-    for (number, mut ws) in connections {
-        // Replies are on their way all the time.
-        for _ in 0..50 {
-            ws.send(VERSION).await;
-        }
-        if number % 2 == 0 {
-            bounded(admin.revoke(by_name(&format!("t{number}"))))
-                .await
-                .unwrap();
-            // What was sent before is in our own receive buffer by now; the next thing after it is
-            // the goodbye, and then nothing.
-            let (code, _) = ws.closed().await;
-            assert_eq!(code, 4401);
-        } else {
-            for _ in 0..50 {
-                assert_eq!(ws.receive_json().await["id"], 1);
-            }
-        }
-    }
-    tokio::time::timeout(Duration::from_secs(30), node.stop())
-        .await
-        .expect("a bounded end");
 }

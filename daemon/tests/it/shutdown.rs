@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 const VERSION: &str = r#"{"jsonrpc":"2.0","id":1,"method":"Filecoin.Version","params":[]}"#;
 
 fn head(length: usize) -> String {
-    format!("POST /rpc/v0 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n")
+    format!("POST /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n")
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn handshakes_during_the_shutdown_do_not_get_lost() {
     for round in 0..10 {
         let node = TestNode::start().await;
         let socket = node.socket();
-        let handshake = "GET /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        let handshake = "GET /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
                          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         let clients = (0..20).map(|_| {
             tokio::spawn(async move {

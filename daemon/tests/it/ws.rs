@@ -81,8 +81,7 @@ async fn a_notification_runs() {
 #[tokio::test]
 async fn a_handshake_that_is_none_is_refused() {
     let node = TestNode::start().await;
-    let request =
-        "GET /rpc/v0 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let request = "GET /rpc/v0 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     let response = exchange(node.socket(), request.as_bytes()).await;
     assert_eq!(
         (response.status, response.body.as_str()),

@@ -76,6 +76,7 @@ fn key(repo: &Path) -> anyhow::Result<Key> {
 fn words(summary: &Summary) -> String {
     let Summary {
         records,
+        removed,
         files,
         lost,
         unsealed,
@@ -88,23 +89,35 @@ fn words(summary: &Summary) -> String {
         let _ = write!(words, ", from {first:.0} to {last:.0}");
     }
     words.push('.');
-    if *lost > 0 {
+    if *removed > 0 {
+        let removed = count(*removed, "record");
         let _ = write!(
             words,
-            "\n{lost} more calls could not be recorded, by the log's own words."
+            "\nThe daemon has removed {removed} before that, as [Audit] MaxSize or MaxAge asks."
+        );
+    }
+    if *lost > 0 {
+        let calls = count(*lost, "more call");
+        let _ = write!(
+            words,
+            "\n{calls} could not be recorded, by the log's own words."
         );
     }
     if *unsealed > 0 {
+        let last = match *unsealed {
+            1 => "The last record is".to_owned(),
+            more => format!("The last {more} records are"),
+        };
         let _ = write!(
             words,
-            "\nThe last {unsealed} records are not sealed yet: whether more of these were removed \
-             cannot be known."
+            "\n{last} not sealed yet: whether more of these were removed cannot be known."
         );
     }
     if *torn > 0 {
         let _ = write!(
             words,
-            "\n{torn} bytes of an unfinished record are at the end, as a crash leaves them."
+            "\nAt the end, {} of an unfinished record, as a crash leaves them.",
+            count(*torn, "byte")
         );
     }
     words
@@ -118,6 +131,7 @@ fn count(number: u64, what: &str) -> String {
 fn verified(summary: &Summary) -> Value {
     json!({
         "records": summary.records,
+        "removed": summary.removed,
         "files": summary.files,
         "first": summary.first,
         "last": summary.last,
@@ -167,5 +181,35 @@ fn verdict(verdict: Verdict) -> &'static str {
         Verdict::Recovered => "recovered",
         // The log may learn words that this list does not have yet.
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_kind_is_not_many() {
+        let said = |number: u64| {
+            let mut summary = Summary::default();
+            summary.records = number;
+            summary.files = number;
+            summary.removed = number;
+            summary.lost = number;
+            summary.unsealed = number;
+            summary.torn = number;
+            words(&summary)
+        };
+        assert_eq!(
+            said(1),
+            "The audit log is as it was written: 1 record in 1 file.\n\
+             The daemon has removed 1 record before that, as [Audit] MaxSize or MaxAge asks.\n\
+             1 more call could not be recorded, by the log's own words.\n\
+             The last record is not sealed yet: whether more of these were removed cannot be known.\n\
+             At the end, 1 byte of an unfinished record, as a crash leaves them."
+        );
+        assert!(said(2).contains("2 records in 2 files.\n"), "{}", said(2));
+        assert!(said(2).contains("The last 2 records are not sealed yet"));
+        assert!(!words(&Summary::default()).contains('\n'));
     }
 }

@@ -219,7 +219,7 @@ impl Online {
             let reason = self.no_record.as_deref().unwrap_or("unknown");
             return lines.push(("Registry", reason.to_owned()));
         };
-        lines.push(("Status", list::status(record.status).to_owned()));
+        lines.push(("Status", list::standing(record, now)));
         lines.push(("Known as", list::name(record).to_owned()));
         if let Some(revoked) = record.revoked {
             let ago = relative(revoked, now);

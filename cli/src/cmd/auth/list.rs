@@ -32,17 +32,18 @@ impl List {
     }
 }
 
+const TITLES: [&str; 8] = [
+    "Name",
+    "ID",
+    "Permissions",
+    "Scope",
+    "Issued",
+    "Expires",
+    "Last used",
+    "Status",
+];
+
 fn table(tokens: &[TokenInfo], now: Timestamp) -> Table<8> {
-    let titles = [
-        "Name",
-        "ID",
-        "Permissions",
-        "Scope",
-        "Issued",
-        "Expires",
-        "Last used",
-        "Status",
-    ];
     let rows = tokens.iter().map(|token| {
         [
             name(token).to_owned(),
@@ -55,10 +56,10 @@ fn table(tokens: &[TokenInfo], now: Timestamp) -> Table<8> {
                 .last_used
                 .as_ref()
                 .map_or_else(|| "never".to_owned(), |last| relative(last.at, now)),
-            status(token.status).to_owned(),
+            standing(token, now),
         ]
     });
-    Table::new(titles, rows)
+    Table::new(TITLES, rows)
 }
 
 /// What the operator calls it. The daemon's own token has no name of its own.
@@ -99,7 +100,17 @@ fn expiry(token: &TokenInfo, now: Timestamp) -> String {
     }
 }
 
-pub(super) fn status(status: TokenStatus) -> &'static str {
+/// Its status, and when that ends: a token of the secret before lives until the end of its grace.
+pub(super) fn standing(token: &TokenInfo, now: Timestamp) -> String {
+    match (token.status, token.revoked) {
+        (TokenStatus::Active, Some(end)) => {
+            format!("active, old secret ends {}", relative(end, now))
+        }
+        (other, _) => status(other).to_owned(),
+    }
+}
+
+fn status(status: TokenStatus) -> &'static str {
     match status {
         TokenStatus::Active => "active",
         TokenStatus::Revoked => "revoked",
@@ -164,16 +175,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                [
-                    "Name",
-                    "ID",
-                    "Permissions",
-                    "Scope",
-                    "Issued",
-                    "Expires",
-                    "Last used",
-                    "Status"
-                ],
+                TITLES,
                 [
                     "curio",
                     "0123456789ab",
@@ -210,5 +212,23 @@ mod tests {
             methods: None,
         };
         assert_eq!(scope(&nothing), "nothing");
+    }
+
+    #[test]
+    fn the_end_of_a_grace_is_shown() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let end = now + jiff::SignedDuration::from_hours(1);
+        let old = TokenInfo {
+            revoked: Some(end),
+            ..token(Some("curio"))
+        };
+        let shown = table(std::slice::from_ref(&old), now).to_string();
+        let last = shown.lines().last().unwrap();
+        assert!(last.ends_with("active, old secret ends in 1h"), "{shown}");
+        let over = TokenInfo {
+            status: TokenStatus::Revoked,
+            ..old
+        };
+        assert_eq!(standing(&over, end), "revoked");
     }
 }

@@ -42,10 +42,17 @@ impl Params {
     /// Whether the method takes as many, of these types.
     pub(super) fn check(&self, method: &Method) -> anyhow::Result<()> {
         let (given, taken) = (self.0.len(), method.params.len());
-        ensure!(
-            given == taken,
-            "wrong number of parameters: {given} instead of {taken}"
-        );
+        match method.required == taken {
+            true => ensure!(
+                given == taken,
+                "wrong number of parameters: {given} instead of {taken}"
+            ),
+            false => ensure!(
+                method.takes(given),
+                "wrong number of parameters: {given} instead of {} to {taken}",
+                method.required
+            ),
+        }
         for (value, param) in self.0.iter().zip(method.params) {
             if let Err(error) = param.ty.normalise(value.get()) {
                 bail!("{} is no {}: {error}", param.name, param.ty.name);

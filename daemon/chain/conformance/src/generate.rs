@@ -1,7 +1,12 @@
 //! Where messages come from: one file for each actor.
 
+mod datacap;
 mod fuzz;
 mod init;
+mod market;
+mod miner;
+mod multisig;
+mod paych;
 mod power;
 mod reward;
 mod send;
@@ -39,6 +44,31 @@ pub const SOURCES: &[Source] = &[
         name: "reward",
         weight: 8,
         generate: reward::generate,
+    },
+    Source {
+        name: "multisig",
+        weight: 40,
+        generate: multisig::generate,
+    },
+    Source {
+        name: "paych",
+        weight: 30,
+        generate: paych::generate,
+    },
+    Source {
+        name: "miner",
+        weight: 40,
+        generate: miner::generate,
+    },
+    Source {
+        name: "market",
+        weight: 15,
+        generate: market::generate,
+    },
+    Source {
+        name: "datacap",
+        weight: 30,
+        generate: datacap::generate,
     },
     Source {
         name: "fuzz",

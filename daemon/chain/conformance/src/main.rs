@@ -61,6 +61,9 @@ struct Options {
     /// Write vectors into this directory.
     #[arg(long)]
     record: Option<PathBuf>,
+    /// Print the calls that the real machine makes.
+    #[arg(long)]
+    trace: bool,
     /// Stop at the first difference.
     #[arg(long)]
     stop: bool,
@@ -83,7 +86,7 @@ fn run(options: &Options) -> Result<()> {
     let mut report = report::Report::default();
     for seed in seeds(&options.seeds)? {
         let sources = generate::select(&options.only)?;
-        let mut run = world::Run::new(seed, &bundle, &engines)?;
+        let mut run = world::Run::new(seed, &bundle, &engines, options.trace)?;
         let start = std::time::Instant::now();
         for _ in 0..options.messages {
             run.step(&sources, &mut report)?;

@@ -8,6 +8,7 @@ use fvm::executor::{ApplyFailure, ApplyKind, DefaultExecutor, Executor};
 use fvm::externs::{Chain, Consensus, Externs, Rand};
 use fvm::kernel::filecoin::DefaultFilecoinKernel;
 use fvm::machine::{DefaultMachine, NetworkConfig};
+use fvm::trace::ExecutionEvent;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::consensus::ConsensusFault;
 use fvm_shared::message::Message;
@@ -71,6 +72,9 @@ impl Real {
         let mut machine = config().for_epoch(context.epoch, context.timestamp, root);
         machine.set_base_fee(context.base_fee.clone());
         machine.set_circulating_supply(context.circulating_supply.clone());
+        if context.tracing {
+            machine.enable_tracing();
+        }
         let machine = DefaultMachine::new(&machine, store, Answers)?;
         Ok(Self {
             executor: DefaultExecutor::new(engines.clone(), machine)?,
@@ -100,6 +104,25 @@ impl Real {
             }
             ApplyFailure::PreValidation(text) => text,
         });
+        for event in done.exec_trace {
+            match event {
+                ExecutionEvent::Call {
+                    from,
+                    to,
+                    method,
+                    params,
+                    value,
+                    ..
+                } => {
+                    eprintln!("  real: f0{from} -> {to} method {method} value {value} {params:?}");
+                }
+                ExecutionEvent::CallReturn(exit, value) => {
+                    eprintln!("  real: returns {exit} {value:?}");
+                }
+                ExecutionEvent::CallError(error) => eprintln!("  real: fails: {error:?}"),
+                _ => {}
+            }
+        }
         let gas = done.msg_receipt.gas_used;
         let outcome = Outcome {
             exit_code: done.msg_receipt.exit_code,

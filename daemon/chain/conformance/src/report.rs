@@ -16,6 +16,8 @@ pub struct Report {
     /// By actor and method: messages, those with exit code 0, those that differ, exit codes.
     counts: BTreeMap<(String, String), Count>,
     pub differences: Vec<String>,
+    /// What each of them is, without its particulars.
+    kinds: Vec<String>,
     /// By actor and method: our gas by the real machine's, in per cent; the least and the most.
     gas: BTreeMap<(String, String), (u64, u64)>,
 }
@@ -78,6 +80,18 @@ impl Report {
                 .replace('\n', " | "),
             native.error.as_deref().unwrap_or("-"),
         );
+        self.kinds.push(format!(
+            "{} {}: exit code {}, ours {}; state root {}",
+            key.0,
+            key.1,
+            real.exit_code,
+            native.exit_code,
+            if real.root == native.root {
+                "the same"
+            } else {
+                "another"
+            },
+        ));
         if self.differences.len() < 40 {
             eprintln!("{text}");
         }
@@ -138,8 +152,24 @@ impl Report {
         if self.differences.is_empty() {
             text.push_str("Nothing.\n");
         }
-        for difference in &self.differences {
-            let _ = writeln!(text, "* {}", difference.lines().next().unwrap_or_default());
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for kind in &self.kinds {
+            *kinds.entry(kind).or_default() += 1;
+        }
+        for (kind, count) in kinds {
+            let _ = writeln!(text, "* {kind}: {count} messages");
+        }
+        text.push_str(
+            "\n## What is refused by design, and so not generated\n\n\
+             * `eam`: every method but sends, and every method of contracts: they are not executed here.\n",
+        );
+        for (actor, refused) in [
+            ("storageminer", actors::miner::NOT_IMPLEMENTED),
+            ("storagemarket", actors::market::NOT_IMPLEMENTED),
+            ("verifiedregistry", actors::verifreg::NOT_IMPLEMENTED),
+        ] {
+            let names: Vec<_> = refused.iter().map(|(_, name)| *name).collect();
+            let _ = writeln!(text, "* `{actor}`: {}.", names.join(", "));
         }
         text
     }

@@ -51,6 +51,8 @@ pub enum Sender {
     Any(Address, u64),
     /// The system, implicitly.
     System,
+    /// Another actor, implicitly: a call that on a chain comes from within it.
+    Actor(ActorID),
 }
 
 impl Call {
@@ -183,6 +185,17 @@ impl World {
         self.rng.usize(..self.keys.len())
     }
 
+    /// The key whose account has an id address, as a sender.
+    pub fn sender_of(&self, id: Address) -> Option<Sender> {
+        let tree = self.machine.tree();
+        (0..self.keys.len())
+            .find(|n| {
+                let known = tree.lookup(&self.keys[*n].address);
+                matches!(known, Ok(Some(known)) if Address::new_id(known) == id)
+            })
+            .map(Sender::Key)
+    }
+
     /// Whether to, one time in `n`.
     pub fn one_in(&mut self, n: usize) -> bool {
         self.rng.usize(..n) == 0
@@ -220,6 +233,7 @@ impl World {
             }
             Sender::Any(from, nonce) => (from, nonce, false),
             Sender::System => (Address::new_id(SYSTEM_ACTOR_ID), 0, true),
+            Sender::Actor(id) => (Address::new_id(id), 0, true),
         };
         let message = Message {
             version: 0,
@@ -276,6 +290,7 @@ pub struct Run<'a> {
     store: Shared,
     answers: Arc<Answers>,
     root: Cid,
+    trace: bool,
 }
 
 fn context(epoch: ChainEpoch) -> Context {
@@ -290,8 +305,15 @@ fn context(epoch: ChainEpoch) -> Context {
     }
 }
 
+fn traced(epoch: ChainEpoch, tracing: bool) -> Context {
+    Context {
+        tracing,
+        ..context(epoch)
+    }
+}
+
 impl<'a> Run<'a> {
-    pub fn new(seed: u64, bundle: &Shared, engines: &'a EnginePool) -> Result<Self> {
+    pub fn new(seed: u64, bundle: &Shared, engines: &'a EnginePool, trace: bool) -> Result<Self> {
         let store = bundle.copy();
         let keys: Vec<Key> = (0..5)
             .map(|n| Key::secp256k1(seed * 100 + n))
@@ -332,7 +354,8 @@ impl<'a> Run<'a> {
             },
             vector: Vector::new(seed, accounts, root),
             engines,
-            real: Real::new(engines, store.clone(), root, &context(0))?,
+            real: Real::new(engines, store.clone(), root, &traced(0, trace))?,
+            trace,
             store,
             answers,
             root,
@@ -368,7 +391,8 @@ impl<'a> Run<'a> {
     fn go_to(&mut self, epoch: ChainEpoch) -> Result<()> {
         self.world.epoch = epoch;
         self.world.machine.set_context(context(epoch));
-        self.real = Real::new(self.engines, self.store.clone(), self.root, &context(epoch))?;
+        let context = traced(epoch, self.trace);
+        self.real = Real::new(self.engines, self.store.clone(), self.root, &context)?;
         Ok(())
     }
 

@@ -335,7 +335,8 @@ impl<'m> Runtime<'m> {
     /// `resolve_to_actor_id` of the built-in actors does. With `check`, there must be such an actor.
     ///
     /// # Errors
-    /// `USR_ILLEGAL_ARGUMENT` when it cannot have one; those of the send.
+    /// `USR_ILLEGAL_ARGUMENT` when it cannot have one, `USR_NOT_FOUND` when there is no such actor; those
+    /// of the send.
     pub fn resolve_or_create(
         &mut self,
         address: &Address,
@@ -353,7 +354,7 @@ impl<'m> Runtime<'m> {
         if check {
             let actor = self.machine.actor(id);
             self.settle(actor)?
-                .or_illegal_argument(format!("no code for address {address}"))?;
+                .ok_or_else(|| ActorError::not_found(format!("no code for address {address}")))?;
         }
         Ok(id)
     }
@@ -637,6 +638,15 @@ pub fn send_result(
 pub fn params<T: DeserializeOwned>(input: Option<IpldBlock>) -> Result<T, ActorError> {
     let input = input.or_illegal_argument("method expects arguments")?;
     Ok(input.deserialize()?)
+}
+
+/// What another actor returned.
+///
+/// # Errors
+/// `USR_ASSERTION_FAILED` when it returned nothing, `USR_SERIALIZATION` when it is not a `T`.
+pub fn returned<T: DeserializeOwned>(value: Option<IpldBlock>) -> Result<T, ActorError> {
+    let value = value.or_exit(ExitCode::USR_ASSERTION_FAILED, "return expected")?;
+    Ok(value.deserialize()?)
 }
 
 /// The method takes none.

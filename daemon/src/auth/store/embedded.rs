@@ -149,6 +149,11 @@ impl TokenStore for Embedded {
             .await
     }
 
+    async fn secret_gone(&self, issued_before: u64, at: u64) -> Result<(), StoreError> {
+        self.write(move |transaction| tables::secret_gone(transaction, issued_before, at))
+            .await
+    }
+
     async fn prune(&self, before: u64) -> Result<u64, StoreError> {
         self.write(move |transaction| tables::prune(transaction, before))
             .await

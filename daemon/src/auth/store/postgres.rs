@@ -244,6 +244,10 @@ impl TokenStore for Postgres {
         Ok(())
     }
 
+    async fn secret_gone(&self, _issued_before: u64, _at: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn prune(&self, before: u64) -> Result<u64, StoreError> {
         let sql = "WITH pruned AS (DELETE FROM lotus_tokens WHERE expires < $1 RETURNING 1) \
                    SELECT count(*) FROM pruned";

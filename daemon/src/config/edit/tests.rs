@@ -90,6 +90,11 @@ fn every_setting_can_be_set_in_the_default_file_and_changes_one_line() {
         ("API.MaxConcurrentCalls", "3"),
         ("API.MaxSubscriptions", "4"),
         ("API.ShutdownTimeout", "0s"),
+        ("API.AllowedHosts", "a.example.org,b"),
+        ("API.ChainAliases.F", "/rpc/v0"),
+        ("Auth.RecordRetention", "24h0m0s"),
+        ("Audit.MaxSize", "5000000000"),
+        ("Audit.MaxAge", "1h0m0s"),
         ("Logging.SubsystemLevels.example-subsystem", "warn"),
         ("Chainstore.EnableSplitstore", "false"),
     ] {
@@ -108,6 +113,28 @@ fn every_setting_can_be_set_in_the_default_file_and_changes_one_line() {
             .filter(|(a, b)| a != b)
             .count();
         assert_eq!(changed, 1, "{key}: {text}");
+    }
+}
+
+#[test]
+fn a_whole_map_is_set_and_every_comment_stays() {
+    let before = render::default_text(Role::FullNode, true);
+    for (key, value) in [
+        ("API.ChainAliases", "F:/rpc/v0,main:/rpc/v1"),
+        (
+            "Logging.SubsystemLevels",
+            "example-subsystem:debug,rpc:warn",
+        ),
+    ] {
+        let file = file(&before);
+        file.set(key, value).unwrap();
+        file.set(key, value).unwrap();
+        assert_eq!(file.get(key), value);
+        let text = file.text();
+        assert_eq!(text.lines().count(), before.lines().count() + 2, "{text}");
+        for line in before.lines() {
+            assert!(text.contains(line), "{line}: {text}");
+        }
     }
 }
 

@@ -54,9 +54,16 @@ fn every_setting_is_read() {
         ShutdownTimeout = "0s"
         AuthRequired = true
         AuthPasswordFile = "/p"
+        AllowedHosts = ["node.example.org", "*"]
+        [API.ChainAliases]
+        calibration = "/rpc/v0"
         [Auth]
         Store = "postgres://h/d"
         MaxStaleness = "1m"
+        RecordRetention = "24h"
+        [Audit]
+        MaxSize = 5000000000
+        MaxAge = "8760h"
         [Logging.SubsystemLevels]
         rpc = "DEBUG"
         [Chainstore]
@@ -68,6 +75,7 @@ fn every_setting_is_read() {
     let Config {
         api,
         auth,
+        audit,
         logging,
         chainstore,
     } = loaded.config;
@@ -87,8 +95,19 @@ fn every_setting_is_read() {
     assert_eq!(api.shutdown_timeout, Duration::ZERO);
     assert!(api.auth_required);
     assert_eq!(api.auth_password_file, "/p");
+    assert_eq!(api.allowed_hosts, ["node.example.org", "*"]);
+    let aliases = [("F", "/rpc/v1"), ("calibration", "/rpc/v0")];
+    assert!(
+        api.chain_aliases
+            .iter()
+            .map(|(name, path)| (&**name, &**path))
+            .eq(aliases)
+    );
     assert_eq!(auth.store, "postgres://h/d");
     assert_eq!(auth.max_staleness, Duration::from_secs(60));
+    assert_eq!(auth.record_retention, Duration::from_secs(86_400));
+    assert_eq!(audit.max_size, 5_000_000_000);
+    assert_eq!(audit.max_age, Duration::from_secs(8_760 * 3600));
     assert_eq!(logging.subsystem_levels["rpc"], "DEBUG");
     assert_eq!(
         logging.subsystem_levels["example-subsystem"], "INFO",
@@ -292,7 +311,7 @@ fn a_map_in_the_environment_replaces_the_files() {
 fn a_file_that_cannot_be_read_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config.toml");
-    fs::write(&path, [0xff]).unwrap();
+    std::fs::write(&path, [0xff]).unwrap();
     let text = Config::load(Role::FullNode, &path, &|_| None)
         .unwrap_err()
         .to_string();

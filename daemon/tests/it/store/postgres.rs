@@ -103,6 +103,20 @@ async fn of_many_daemons_at_once_one_gets_the_name() {
     assert_eq!(stores[0].list().await.unwrap().len(), 20);
 }
 
+/// Another daemon may still have the secret that this one has replaced.
+#[tokio::test]
+async fn a_revoked_token_is_not_forgotten_because_one_daemon_has_a_new_secret() {
+    let Some(server) = PostgresServer::shared() else {
+        return;
+    };
+    let store = bounded(Postgres::open(&server.database())).await.unwrap();
+    store.insert(&record("a")).await.unwrap();
+    store.revoke(&["a".to_owned()], 1001).await.unwrap();
+    store.secret_gone(5000, 6000).await.unwrap();
+    assert_eq!(store.prune(7000).await.unwrap(), 0);
+    assert_eq!(store.get("a").await.unwrap().unwrap().revoked, Some(1001));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revocation_reaches_the_other_daemon() {
     let Some(server) = PostgresServer::shared() else {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Command;
 
-use crate::daemon::anchor;
+use crate::page::anchor;
 
 /// The page of a program.
 pub(crate) fn page(program: Command) -> String {

@@ -4,13 +4,15 @@
 //! cargo run -p lotus-testutil --bin generate-docs
 //! ```
 //!
-//! The sources are the permission tables of `lotus-core` and the command lines of `lotus-cli`; the
-//! same sources always give the same bytes.
+//! The sources are the permission tables of `lotus-core`, the examples of Lotus's documentation and
+//! the command lines of `lotus-cli`; the same sources always give the same bytes.
 
 mod api;
 mod cli;
-mod daemon;
+mod coverage;
+mod documented;
 mod example;
+mod page;
 mod permissions;
 
 use std::fs;
@@ -63,19 +65,20 @@ fn run(arguments: &Arguments) -> Result<(), String> {
 
 /// Every generated file.
 fn pages() -> Vec<Page> {
-    let pages = [
+    let api = page::PAGES.map(|page| (page.file, api::page(page)));
+    let others = [
         ("permissions.md", permissions::page()),
-        ("api/full-node.md", api::page(&daemon::FULL_NODE)),
-        ("api/miner.md", api::page(&daemon::MINER)),
+        ("api/coverage.md", coverage::page()),
         ("cli/lotus.md", cli::page(lotus_cli::lotus_command())),
         (
             "cli/lotus-miner.md",
             cli::page(lotus_cli::lotus_miner_command()),
         ),
     ];
-    pages
+    api.into_iter()
+        .chain(others)
         .map(|(path, text)| (path, format!("{MARK}\n\n{}\n", text.trim())))
-        .into()
+        .collect()
 }
 
 fn write(docs: &Path, pages: &[Page]) -> Result<(), String> {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use lotus_core::{Method, Permission};
 
-use crate::daemon::{Daemon, FULL_NODE, MINER, anchor};
+use crate::page::{FULL_NODE, MINER, Page, anchor};
 
-const DAEMONS: [&Daemon; 2] = [&FULL_NODE, &MINER];
+const DAEMONS: [&Page; 2] = [&FULL_NODE, &MINER];
 
 /// What a permission is for, and what whoever holds it could do.
 fn meaning(permission: Permission) -> &'static str {
@@ -38,25 +38,25 @@ pub(crate) fn page() -> String {
     }
     page += RULES;
     page += "\n| daemon | started by | paths | token that may do everything |\n|---|---|---|---|";
-    for Daemon {
-        name,
-        command,
-        paths,
-        token,
-        page: link,
-        ..
-    } in DAEMONS
-    {
+    for daemon in DAEMONS {
+        let Page {
+            name,
+            command,
+            token,
+            file,
+            ..
+        } = daemon;
+        let paths = daemon.paths();
         let _ = write!(
             page,
-            "\n| [{name}]({link}) | `{command}` | {paths} | `{token}` |"
+            "\n| [{name}]({file}) | `{command}` | {paths} | `{token}` |"
         );
     }
     let methods = methods();
     for permission in Permission::ALL {
         let _ = write!(
             page,
-            "\n\n## {permission}\n\n| method | served by | what it does |"
+            "\n\n## {permission}\n\n| method | of | what it does |"
         );
         page += "\n|---|---|---|";
         for (method, daemons) in methods.values() {
@@ -68,11 +68,11 @@ pub(crate) fn page() -> String {
     page
 }
 
-/// Every method by name, with the daemons that serve it.
-fn methods() -> BTreeMap<&'static str, (&'static Method, Vec<&'static Daemon>)> {
+/// Every method by name, with the daemons that have it.
+fn methods() -> BTreeMap<&'static str, (&'static Method, Vec<&'static Page>)> {
     let mut methods = BTreeMap::new();
     for daemon in DAEMONS {
-        for method in daemon.methods() {
+        for (_, method) in daemon.methods() {
             let (_, daemons) = methods.entry(method.name).or_insert((method, Vec::new()));
             daemons.push(daemon);
         }
@@ -80,9 +80,9 @@ fn methods() -> BTreeMap<&'static str, (&'static Method, Vec<&'static Daemon>)> 
     methods
 }
 
-fn row(method: &Method, daemons: &[&Daemon]) -> String {
+fn row(method: &Method, daemons: &[&Page]) -> String {
     let names: Vec<_> = daemons.iter().map(|daemon| daemon.name).collect();
-    let page = daemons.first().map_or("", |daemon| daemon.page);
+    let page = daemons.first().map_or("", |daemon| daemon.file);
     let summary = method.summary().replace('\n', " ").replace('|', "\\|");
     let (name, anchor) = (method.name, anchor(method.name));
     format!(
@@ -114,6 +114,9 @@ lacks the permission gets a JSON-RPC error with code 1 and Lotus's text:
 ```json
 {\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":\"missing permission to invoke 'WalletNew' (need 'write')\"}}
 ```
+
+What a full node answers on `/rpc/v0` and `/rpc/v2` in another way, and which methods need more than
+the daemon itself, is in [coverage](api/coverage.md).
 
 Each daemon has a secret of its own, so a token of one is not valid on the other:
 ";

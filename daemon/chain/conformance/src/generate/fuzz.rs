@@ -20,6 +20,16 @@ pub fn generate(world: &mut World) -> Option<Call> {
     } else {
         methods[world.rng.usize(..methods.len())].0
     };
+    // Refused here whatever the parameters are.
+    let refused = match kind {
+        ActorKind::Miner => actors::miner::NOT_IMPLEMENTED,
+        ActorKind::Market => actors::market::NOT_IMPLEMENTED,
+        ActorKind::VerifiedRegistry => actors::verifreg::NOT_IMPLEMENTED,
+        _ => &[],
+    };
+    if refused.iter().any(|(number, _)| *number == method) {
+        return None;
+    }
     let value = if world.one_in(3) {
         world.amount()
     } else {

@@ -2,6 +2,7 @@
 
 use fvm_shared::address::Address;
 use lotus_chain::vm::actors::account;
+use lotus_chain::vm::manifest::EAM_ACTOR_ID;
 
 use crate::keys::Key;
 use crate::world::{Call, Sender, World};
@@ -33,7 +34,8 @@ pub fn generate(world: &mut World) -> Option<Call> {
             call
         }
         3..=5 => authenticate(world),
-        6 => Call::new(from, to, account::PUBKEY_ADDRESS),
+        // Of the manager of contracts it is another method, which is not executed here.
+        6 if to != Address::new_id(EAM_ACTOR_ID) => Call::new(from, to, account::PUBKEY_ADDRESS),
         7 => {
             // `Receive`, `InvokeEVM`, or any other exported method, which accounts accept.
             let method = [3_726_118_371, 3_844_450_837, world.rng.u64(1 << 24..)];

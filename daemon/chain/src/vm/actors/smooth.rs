@@ -57,6 +57,83 @@ impl FilterEstimate {
     }
 }
 
+/// Below this (2⁻⁵⁰ in Q.128) a squared velocity counts as none.
+static EPSILON: LazyLock<BigInt> = LazyLock::new(|| BigInt::from(1_u128 << 78));
+/// ln 2 in Q.128.
+static LN_2: LazyLock<BigInt> =
+    LazyLock::new(|| BigInt::from(235_865_763_225_513_294_137_944_142_764_154_484_399_u128));
+/// A rational approximation of ln between 1 and 2 in Q.128: the numerator's coefficients, highest
+/// first.
+static LN_NUMERATOR: LazyLock<Vec<BigInt>> = LazyLock::new(|| {
+    integers(&[
+        "261417938209272870992496419296200268025",
+        "7266615505142943436908456158054846846897",
+        "32458783941900493142649393804518050491988",
+        "17078670566130897220338060387082146864806",
+        "-35150353308172866634071793531642638290419",
+        "-20351202052858059355702509232125230498980",
+        "-1563932590352680681114104005183375350999",
+    ])
+});
+/// Its denominator's.
+static LN_DENOMINATOR: LazyLock<Vec<BigInt>> = LazyLock::new(|| {
+    integers(&[
+        "49928077726659937662124949977867279384",
+        "2508163877009111928787629628566491583994",
+        "21757751789594546643737445330202599887121",
+        "53400635271583923415775576342898617051826",
+        "41248834748603606604000911015235164348839",
+        "9015227820322455780436733526367238305537",
+        "340282366920938463463374607431768211456",
+    ])
+});
+
+fn integers(decimals: &[&str]) -> Vec<BigInt> {
+    decimals
+        .iter()
+        .map(|text| text.parse().expect("a constant in decimal digits"))
+        .collect()
+}
+
+/// The sum of the ratio of two moving values over the next `duration` epochs, in Q.128: what a byte
+/// is expected to be rewarded, when the one is the reward and the other the network's power.
+///
+/// The power's position must not be 0.
+pub fn sum_of_ratio(
+    duration: ChainEpoch,
+    reward: &FilterEstimate,
+    power: &FilterEstimate,
+) -> BigInt {
+    let duration = BigInt::from(duration) << PRECISION;
+    let squared: BigInt = (&power.velocity * &power.velocity) >> PRECISION;
+    if squared > *EPSILON {
+        let moved: BigInt = (&power.velocity * &duration) >> PRECISION;
+        let begin = ln(&power.position);
+        let growth = ln(&(moved + &power.position)) - begin;
+        let first: BigInt = (&growth * &reward.position * &power.velocity) >> PRECISION;
+        let second: BigInt = ((&power.velocity * &duration - &growth * &power.position)
+            * &reward.velocity)
+            >> PRECISION;
+        return (first + second).div_floor(&squared);
+    }
+    let half: BigInt = &duration >> 1;
+    let moved: BigInt = (&reward.velocity * half) >> PRECISION;
+    ((moved + &reward.position) * duration).div_floor(&power.position)
+}
+
+/// The natural logarithm in Q.128.
+fn ln(value: &BigInt) -> BigInt {
+    // A number of 2^63 bits does not fit into memory.
+    let exponent = i64::try_from(value.bits()).unwrap_or(i64::MAX) - 1 - PRECISION.cast_signed();
+    let mantissa = match exponent {
+        1.. => value >> exponent,
+        _ => value << exponent.unsigned_abs(),
+    };
+    let numerator = polynomial(&LN_NUMERATOR, &mantissa) << PRECISION;
+    let logarithm = numerator.div_floor(&polynomial(&LN_DENOMINATOR, &mantissa));
+    &*LN_2 * exponent + logarithm
+}
+
 /// The value of a polynomial, highest coefficient first, at `x`; all in Q.128.
 pub fn polynomial(coefficients: &[BigInt], x: &BigInt) -> BigInt {
     coefficients
@@ -69,6 +146,22 @@ pub fn polynomial(coefficients: &[BigInt], x: &BigInt) -> BigInt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_logarithm_is_near_enough() {
+        let q128 = |x: f64| BigInt::from((x * 2_f64.powi(64)) as i128) << 64;
+        for x in [0.3, 1.0, 1.5, 2.0, 1_000.0] {
+            let difference: BigInt = (ln(&q128(x)) - q128(f64::ln(x))) >> 80;
+            assert!(difference.magnitude() < &(1_u64 << 12).into(), "{x}");
+        }
+    }
+
+    #[test]
+    fn a_steady_ratio_adds_up() {
+        let steady = |position: i64| FilterEstimate::new(position.into(), 0.into());
+        let sum = sum_of_ratio(10, &steady(30), &steady(6));
+        assert_eq!(sum >> PRECISION, 50.into());
+    }
 
     /// Seen on mainnet; the built-in actors have it as a test of their rounding.
     #[test]

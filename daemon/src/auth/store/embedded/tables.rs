@@ -182,6 +182,33 @@ pub(super) fn record_uses(
     Ok(())
 }
 
+pub(super) fn secret_gone(
+    transaction: &WriteTransaction,
+    issued_before: u64,
+    at: u64,
+) -> Result<(), Failure> {
+    let mut tokens = transaction.open_table(TOKENS)?;
+    let mut expiries = transaction.open_table(EXPIRIES)?;
+    let mut gone = Vec::new();
+    for entry in tokens.iter()? {
+        let (id, value) = entry?;
+        let (number, json) = value.value();
+        let record = decode(id.value(), json)?;
+        let lives_on = record.expires.is_none_or(|expires| expires > at);
+        if record.issued < issued_before && lives_on {
+            gone.push((number, record));
+        }
+    }
+    for (number, mut record) in gone {
+        if let Some(expires) = record.expires.replace(at) {
+            expiries.remove((expires, record.id.as_str()))?;
+        }
+        expiries.insert((at, record.id.as_str()), ())?;
+        write(&mut tokens, number, &record)?;
+    }
+    Ok(())
+}
+
 pub(super) fn prune(transaction: &WriteTransaction, before: u64) -> Result<u64, Failure> {
     let mut tokens = transaction.open_table(TOKENS)?;
     let mut names = transaction.open_table(NAMES)?;

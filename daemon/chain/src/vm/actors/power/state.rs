@@ -4,7 +4,7 @@
 use cid::Cid;
 use fvm_ipld_encoding::RawBytes;
 use fvm_ipld_encoding::tuple::{Deserialize_tuple, Serialize_tuple, serde_tuple};
-use fvm_ipld_hamt::{BytesKey, Hamt};
+use fvm_ipld_hamt::Hamt;
 use fvm_shared::address::Address;
 use fvm_shared::bigint::{BigInt, Zero, bigint_ser};
 use fvm_shared::clock::ChainEpoch;
@@ -14,6 +14,7 @@ use fvm_shared::{ActorID, HAMT_BIT_WIDTH};
 
 use crate::vm::actors::smooth::FilterEstimate;
 use crate::vm::blocks::Blocks;
+use crate::vm::keys;
 use crate::vm::multimap::Multimap;
 use crate::vm::{ActorError, OrExit};
 
@@ -309,7 +310,7 @@ impl State {
     ) -> Result<(), ActorError> {
         let mut queue = self.queue(store)?;
         self.first_cron_epoch = self.first_cron_epoch.min(epoch);
-        queue.add(epoch_key(epoch), event)?;
+        queue.add(keys::signed(epoch), event)?;
         self.cron_event_queue = queue.flush()?;
         Ok(())
     }
@@ -327,7 +328,7 @@ impl State {
         let claims = self.claims(store)?;
         let mut due = Vec::new();
         for epoch in self.first_cron_epoch..=epoch {
-            let key = epoch_key(epoch);
+            let key = keys::signed(epoch);
             let events: Vec<CronEvent> = queue.get(&key)?;
             if events.is_empty() {
                 continue;
@@ -365,26 +366,5 @@ fn min_power(proof: RegisteredPoStProof) -> Result<StoragePower, ActorError> {
             "unsupported proof type: {code}"
         ))),
         _ => Ok(BigInt::from(CONSENSUS_MINER_MIN_POWER)),
-    }
-}
-
-/// The key of an epoch: its zigzag code as a varint.
-fn epoch_key(epoch: ChainEpoch) -> BytesKey {
-    let zigzag = (epoch << 1) ^ (epoch >> 63);
-    let mut buffer = unsigned_varint::encode::u64_buffer();
-    unsigned_varint::encode::u64(zigzag.cast_unsigned(), &mut buffer)
-        .to_vec()
-        .into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn epochs_are_keyed_by_zigzag_varints() {
-        assert_eq!(epoch_key(101).0, [0xca, 0x1]);
-        assert_eq!(epoch_key(103).0, [0xce, 0x1]);
-        assert_eq!(epoch_key(-1).0, [0x1]);
     }
 }

@@ -7,9 +7,9 @@ use super::{bls, delegated, secp256k1};
 
 /// A wallet's key (Lotus `chain/wallet/key`). Neither it nor its `Debug` shows the secret.
 #[derive(Debug)]
-pub(super) struct Key {
-    pub(super) info: KeyInfo,
-    pub(super) address: Address,
+pub struct Key {
+    info: KeyInfo,
+    address: Address,
 }
 
 /// Bytes that are no key of their type, or a type that no wallet key has.
@@ -46,8 +46,26 @@ pub enum KeyError {
 }
 
 impl Key {
+    /// The address that belongs to it.
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The private key.
+    pub fn info(&self) -> &KeyInfo {
+        &self.info
+    }
+
+    /// The private key.
+    pub fn into_info(self) -> KeyInfo {
+        self.info
+    }
+
     /// Makes a key of the operating system's randomness.
-    pub(super) fn generate(key_type: KeyType) -> Result<Key, KeyError> {
+    ///
+    /// # Errors
+    /// The type is none that can be made here, or there is no randomness.
+    pub fn generate(key_type: KeyType) -> Result<Key, KeyError> {
         let private_key = match &key_type {
             KeyType::Secp256k1 | KeyType::Delegated => secp256k1::generate()?,
             KeyType::Bls => bls::generate()?,
@@ -58,7 +76,10 @@ impl Key {
     }
 
     /// Checks a key and computes its address.
-    pub(super) fn new(info: KeyInfo) -> Result<Key, KeyError> {
+    ///
+    /// # Errors
+    /// The bytes are no key of their type, or the type is none that signs.
+    pub fn new(info: KeyInfo) -> Result<Key, KeyError> {
         let address = match info.key_type() {
             KeyType::Secp256k1 => secp256k1::address(&secp256k1::signing_key(&info)?),
             KeyType::Delegated => delegated::address(&secp256k1::signing_key(&info)?),
@@ -69,8 +90,12 @@ impl Key {
         Ok(Key { info, address })
     }
 
-    /// Signs as the key's type does (Lotus `lib/sigs`).
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
+    /// Signs as the key's type does (Lotus `lib/sigs`), whatever the bytes are; for a message to the
+    /// chain they are its [`super::signing_bytes`].
+    ///
+    /// # Errors
+    /// The bytes of the key are not one, which [`Key::new`] has ruled out.
+    pub fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let (signature_type, data) = match self.info.key_type() {
             KeyType::Secp256k1 => {
                 let key = secp256k1::signing_key(&self.info)?;

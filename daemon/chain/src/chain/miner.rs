@@ -1,0 +1,177 @@
+//! Who makes blocks: the key that signs them, and the power behind it.
+
+use fvm_ipld_blockstore::Blockstore;
+use fvm_ipld_encoding::CborStore;
+use fvm_ipld_hamt::{BytesKey, Hamt};
+use fvm_shared::HAMT_BIT_WIDTH;
+use fvm_shared::address::{Address as FvmAddress, Protocol};
+use fvm_shared::bigint::BigInt;
+use ipld_core::ipld::Ipld;
+use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet};
+use serde::de::DeserializeOwned;
+
+use super::election::Power;
+use super::{Chain, ChainError, beacon, make};
+use crate::mempool::Account;
+use crate::store::state::StateReader;
+use crate::store::{Blocks, StoreError};
+use crate::vm::VmError;
+use crate::vm::actors::power;
+use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID};
+/// The smallest sector, in bytes, which a miner has that has not said otherwise.
+const SECTOR_SIZE: u64 = 2 << 10;
+
+/// What must be in the store.
+fn read<T: DeserializeOwned>(
+    blocks: &Blocks,
+    what: &'static str,
+    cid: &cid::Cid,
+) -> Result<T, ChainError> {
+    let found = blocks.get_cbor(cid).map_err(VmError::Store)?;
+    let cid = (*cid).into();
+    Ok(found.ok_or(StoreError::Missing { what, cid })?)
+}
+
+impl Chain {
+    /// The key behind an address after a tipset (Lotus's `StateAccountKey`): of an account its f1 or
+    /// f3 address, of an Ethereum account its f410 address. `None` if no key signs for it, or there
+    /// is no such actor.
+    ///
+    /// # Errors
+    /// As [`Chain::state`].
+    pub fn account_key(
+        &self,
+        address: &Address,
+        tipset: &TipSet,
+    ) -> Result<Option<Address>, ChainError> {
+        self.key_in(&self.executed(tipset)?.state, address)
+    }
+
+    fn key_in(&self, state: &Cid, address: &Address) -> Result<Option<Address>, ChainError> {
+        let account = Account::read(self.store().blocks(), state, address)?;
+        Ok(account.and_then(|account| account.key))
+    }
+
+    /// The BLS key that signs a miner's blocks, in the state with this root. A miner is a miner
+    /// actor, or the account of a BLS key, as the network's own one is.
+    pub(super) fn worker_key(
+        &self,
+        state: &Cid,
+        miner: &Address,
+    ) -> Result<Option<Address>, ChainError> {
+        let blocks = self.store().blocks();
+        let Some(actor) = StateReader::open(blocks, state)?.actor(miner)? else {
+            return Ok(None);
+        };
+        let worker = match ActorKind::of(&actor.code) {
+            Some(ActorKind::Account) => Some(*miner),
+            Some(ActorKind::Miner) => worker_of(blocks, &actor.state)?,
+            _ => None,
+        };
+        let key = match worker {
+            Some(worker) => self.key_in(state, &worker)?,
+            None => None,
+        };
+        Ok(key.filter(|key| key.protocol() == Some(Protocol::BLS)))
+    }
+
+    /// The quality-adjusted power of the whole network, in bytes.
+    pub(super) fn network_power(&self, state: &StateReader<Blocks>) -> Result<BigInt, ChainError> {
+        Ok(self.power_state(state)?.total_quality_adj_power)
+    }
+
+    fn power_state(&self, state: &StateReader<Blocks>) -> Result<power::State, ChainError> {
+        let what = "state of the power actor";
+        let actor = state.actor_by_id(POWER_ACTOR_ID)?;
+        let actor = actor.ok_or_else(|| VmError::Inconsistent("there is no f04".to_owned()))?;
+        read(self.store().blocks(), what, &actor.state)
+    }
+
+    /// The power of a miner, by its id address, and of the network.
+    pub(super) fn power(
+        &self,
+        state: &StateReader<Blocks>,
+        miner: &Address,
+    ) -> Result<Power, ChainError> {
+        let power = self.power_state(state)?;
+        let key = miner
+            .inner()
+            .map(|miner| miner.to_bytes())
+            .unwrap_or_default();
+        let claims = Hamt::<_, power::Claim>::load_with_bit_width(
+            &power.claims,
+            self.store().blocks(),
+            HAMT_BIT_WIDTH,
+        );
+        let claim = claims
+            .and_then(|claims| Ok(claims.get(&BytesKey(key))?.cloned()))
+            .map_err(|error| VmError::Store(error.into()))?;
+        Ok(Power {
+            miner: claim
+                .map(|claim| claim.quality_adj_power)
+                .unwrap_or_default(),
+            network: power.total_quality_adj_power,
+        })
+    }
+
+    /// What a miner needs to take part in the election of an epoch on top of a tipset (Lotus's
+    /// `MinerGetBaseInfo`); `None` if it is no miner or, in a network with power, has none.
+    ///
+    /// Lotus looks ten epochs back for power and worker; here it is the state after the tipset.
+    ///
+    /// # Errors
+    /// The epoch cannot follow the tipset; or as [`Chain::state`].
+    pub fn mining_base(
+        &self,
+        miner: &Address,
+        epoch: i64,
+        parents: &TipSet,
+    ) -> Result<Option<MiningBaseInfo>, ChainError> {
+        make::check_epoch(epoch, parents)?;
+        let state = self.state(parents)?;
+        let Some(id) = state.lookup_id(miner)? else {
+            return Ok(None);
+        };
+        let miner = Address::new_id(id);
+        let Some(worker_key) = self.worker_key(&self.executed(parents)?.state, &miner)? else {
+            return Ok(None);
+        };
+        let power = self.power(&state, &miner)?;
+        let nothing = BigInt::default();
+        if power.network > nothing && power.miner == nothing {
+            return Ok(None);
+        }
+        Ok(Some(MiningBaseInfo {
+            miner_power: power.miner.into(),
+            network_power: power.network.into(),
+            sectors: Vec::new(),
+            worker_key,
+            sector_size: SECTOR_SIZE,
+            prev_beacon_entry: beacon::last(parents),
+            beacon_entries: beacon::entries(parents, epoch),
+            eligible_for_mining: true,
+        }))
+    }
+}
+
+/// The worker that a miner actor's state names: the state begins with the link to its info, and
+/// that with owner and worker.
+fn worker_of(store: &impl Blockstore, state: &cid::Cid) -> Result<Option<Address>, ChainError> {
+    let list = |cid: &cid::Cid| match store.get_cbor::<Ipld>(cid) {
+        Ok(Some(Ipld::List(list))) => Ok(Some(list)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(VmError::Store(error)),
+    };
+    let Some(state) = list(state)? else {
+        return Ok(None);
+    };
+    let Some(Ipld::Link(info)) = state.first() else {
+        return Ok(None);
+    };
+    Ok(match list(info)?.as_deref() {
+        Some([_, Ipld::Bytes(worker), ..]) => {
+            FvmAddress::from_bytes(worker).ok().map(Address::from)
+        }
+        _ => None,
+    })
+}

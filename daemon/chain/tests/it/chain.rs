@@ -1,0 +1,9 @@
+//! The chain and its own miner, through their public API.
+
+mod durable;
+mod foreign;
+mod forks;
+mod pool;
+mod produce;
+mod search;
+mod world;
