@@ -80,7 +80,7 @@ async fn millions_of_tiny_calls_take_no_more_memory_than_their_text() {
     let mut ws = Ws::open(daemon.socket(), "/rpc/v0", &[]).await.unwrap();
     let cancel = format!(r#"{{"method":"xrpc.cancel","params":[{}]}}"#, many("1"));
     ws.assert_unanswered(&[&cancel]).await;
-    assert!(daemon.most_memory() < 150, "{} MiB", daemon.most_memory());
+    assert!(daemon.most_memory() < 200, "{} MiB", daemon.most_memory());
 }
 
 /// The daemon stops to read from who does not read. What is not read stays with the sender.
@@ -104,7 +104,7 @@ async fn a_peer_that_asks_and_never_reads_takes_no_memory() {
         assert!(stalled, "it took everything");
         assert_serves(&daemon).await;
     }
-    assert!(daemon.most_memory() < 150, "{} MiB", daemon.most_memory());
+    assert!(daemon.most_memory() < 200, "{} MiB", daemon.most_memory());
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_hundred_thousand_calls_on_one_socket_are_all_answered() {
         }
     }
     assert!(answered.into_iter().all(|answered| answered));
-    assert!(daemon.most_memory() < 150, "{} MiB", daemon.most_memory());
+    assert!(daemon.most_memory() < 200, "{} MiB", daemon.most_memory());
 }
 
 /// Clients that only connect must not keep the daemon from opening its keys.
