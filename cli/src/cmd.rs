@@ -2,11 +2,15 @@
 //! is the daemon in their [`Context`].
 
 pub(crate) mod auth;
+pub(crate) mod chain;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod log;
+pub(crate) mod mpool;
 pub(crate) mod rpc;
+pub(crate) mod send;
+pub(crate) mod state;
 pub(crate) mod status;
 pub(crate) mod version;
 pub(crate) mod wait_api;

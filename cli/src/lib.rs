@@ -24,7 +24,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use cmd::Shared;
+use cmd::chain::ChainCommand;
 use cmd::daemon::DaemonCommand;
+use cmd::mpool::MpoolCommand;
+use cmd::send::Send;
+use cmd::state::StateCommand;
 use cmd::wallet::WalletCommand;
 use miner::init::Init;
 use miner::run::Run;
@@ -45,7 +49,11 @@ struct Lotus {
 #[derive(Debug, Subcommand)]
 enum LotusCommand {
     Daemon(DaemonCommand),
+    Send(Send),
     Wallet(WalletCommand),
+    Mpool(MpoolCommand),
+    State(StateCommand),
+    Chain(ChainCommand),
     #[command(flatten)]
     Shared(Shared),
 }
@@ -92,7 +100,11 @@ pub fn lotus(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         let context = Context::from(opts);
         match command {
             LotusCommand::Daemon(command) => command.run(&context),
+            LotusCommand::Send(command) => block_on(command.run(&context)),
             LotusCommand::Wallet(command) => block_on(command.run(&context)),
+            LotusCommand::Mpool(command) => block_on(command.run(&context)),
+            LotusCommand::State(command) => block_on(command.run(&context)),
+            LotusCommand::Chain(command) => block_on(command.run(&context)),
             LotusCommand::Shared(command) => command.run(&context),
         }
     })

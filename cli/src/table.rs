@@ -28,23 +28,32 @@ impl<const N: usize> fmt::Display for Table<N> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let mut widths = self.titles.map(|title| title.chars().count());
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
-        }
-        let titles = self.titles.map(str::to_owned);
-        let mut lines = Vec::new();
-        for row in std::iter::once(&titles).chain(&self.rows) {
-            let cells = row.iter().zip(widths);
-            let cells: Vec<_> = cells
-                .map(|(cell, width)| format!("{cell:width$}"))
-                .collect();
-            lines.push(cells.join("  ").trim_end().to_owned());
-        }
+        let columns = self.titles.iter().enumerate().map(|(column, title)| {
+            let cells = self.rows.iter().map(|row| row[column].as_str());
+            std::iter::once(*title).chain(cells).collect()
+        });
+        let lines = aligned(&columns.collect::<Vec<_>>());
         f.write_str(&lines.join("\n"))
     }
+}
+
+/// The lines of columns that all have as many cells; every column is as wide as its longest text.
+pub(crate) fn aligned(columns: &[Vec<&str>]) -> Vec<String> {
+    let width = |column: &Vec<&str>| column.iter().map(|cell| cell.chars().count()).max();
+    let widths: Vec<_> = columns
+        .iter()
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let line = |row: usize| {
+        let cells = columns.iter().zip(&widths).map(|(column, width)| {
+            let cell = column.get(row).copied().unwrap_or_default();
+            format!("{cell:width$}")
+        });
+        let cells: Vec<_> = cells.collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    (0..height).map(line).collect()
 }
 
 /// A text of foreign origin as it can be shown on a terminal: what would move the cursor or turn

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lotus_core::api::Mismatch;
-use lotus_core::types::{Network, NetworkAlreadySet};
+use lotus_core::types::{Address, Cid, Network, NetworkAlreadySet, TokenAmount};
 use lotus_core::{Api, Permissions};
 use multiaddr::Multiaddr;
 use serde_json::json;
@@ -18,6 +18,9 @@ use crate::auth::store::embedded::Embedded;
 use crate::auth::store::postgres::Postgres;
 use crate::auth::store::{StoreError, TokenStore};
 use crate::auth::{Authority, Catalogue, Keys, OwnTokenError, SecretError, Upkeep};
+use crate::chain::Chain;
+use crate::chain::devnet::DevnetError;
+use crate::chain::options::ChainOptions;
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
@@ -31,10 +34,11 @@ use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
 use crate::rpc::{self, Anonymous, Hosts, Limits, ListenError, Listener, Paths, Served};
 use crate::shutdown::Shutdown;
+use crate::wallet::WalletError;
 use lotus_core::Role;
 
 /// How to start a daemon.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// The repo's directory; it is made when it does not exist.
     pub repo: PathBuf,
@@ -48,6 +52,8 @@ pub struct Options {
     pub auth_required: bool,
     /// The file with the Auth API's password instead of `[API] AuthPasswordFile`.
     pub auth_password_file: Option<PathBuf>,
+    /// Which chain a node has. A miner has none.
+    pub chain: ChainOptions,
     /// The letter that addresses begin with.
     pub network: Network,
     /// Where `LOTUS_*` overrides of the config come from; the process's environment by default.
@@ -66,6 +72,7 @@ impl Options {
             max_request_size: None,
             auth_required: false,
             auth_password_file: None,
+            chain: ChainOptions::default(),
             network: Network::Testnet,
             env: |name| std::env::var(name).ok(),
             logs: Logs::default(),
@@ -109,6 +116,18 @@ pub enum StartError {
     /// Another daemon of this process uses the other address prefix.
     #[error(transparent)]
     Network(#[from] NetworkAlreadySet),
+    /// The local network cannot be opened.
+    #[error(transparent)]
+    LocalNetwork(#[from] Box<DevnetError>),
+    /// The chain's file cannot be read.
+    #[error(transparent)]
+    Import(lotus_chain::store::StoreError),
+    /// The keys of the accounts that have funds cannot be kept.
+    #[error("the keys of the local network's accounts cannot be kept: {0}")]
+    Accounts(#[from] WalletError),
+    /// An error in this program.
+    #[error("opening the chain failed: {0}")]
+    Thread(tokio::task::JoinError),
     /// The API cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -244,8 +263,36 @@ async fn token_store(repo: &Repo, config: &Config) -> Result<Arc<dyn TokenStore>
     })
 }
 
-/// The EIP-155 chain id of a local network, by which AvalancheGo's clients know a network.
-const NETWORK_ID: u64 = 31_415_926;
+/// What an operator wants to know about a node's chain.
+#[derive(Clone, Debug)]
+pub struct ChainReady {
+    /// The network's name.
+    pub network: String,
+    /// Its EIP-155 chain ID.
+    pub chain_id: u64,
+    /// The CID of its first block; an excerpt of a chain has none.
+    pub genesis: Option<Cid>,
+    /// The epoch of its head.
+    pub height: i64,
+    /// When blocks are made, in words.
+    pub blocks: String,
+    /// The accounts that had funds from the start and whose keys are in the wallet, and what they
+    /// have now.
+    pub accounts: Vec<(Address, TokenAmount)>,
+}
+
+/// The checks of a daemon.
+fn health(ready: Probe, chain: Option<&Arc<dyn Chain>>) -> Health {
+    let health = Health::default().with("ready", health::Kind::Readiness, ready);
+    let Some(chain) = chain.cloned() else {
+        return health;
+    };
+    let readable = move || match chain.store().heaviest() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    };
+    health.with("chain", health::Kind::Readiness, Box::new(readable))
+}
 
 /// What an operator wants to know about a daemon that is ready.
 #[derive(Clone, Debug)]
@@ -264,6 +311,8 @@ pub struct Ready {
     pub socket: std::net::SocketAddr,
     /// What callers without a token may do.
     pub anonymous: Permissions,
+    /// The node's chain; a miner has none.
+    pub chain: Option<ChainReady>,
 }
 
 impl Ready {
@@ -285,14 +334,17 @@ pub struct Daemon {
     upkeep: JoinHandle<()>,
     records: JoinHandle<()>,
     audit: Arc<Audit>,
+    chain: Option<Arc<dyn Chain>>,
 }
 
 impl Daemon {
-    /// Listens, announces the address in the repo and serves `apis` by path.
+    /// Listens, announces the address in the repo and serves `apis` by path. A node has a chain.
     pub(crate) async fn serve(
         parts: Parts,
         apis: impl IntoIterator<Item = (&'static str, Api)>,
+        chain: Option<(Arc<dyn Chain>, ChainReady)>,
     ) -> Result<Self, StartError> {
+        let (chain, chain_ready) = chain.unzip();
         let listener = Listener::bind(&parts.config.api.listen_address).await?;
         let anonymous = match parts.config.api.anonymous_permissions {
             _ if parts.config.api.auth_required => Anonymous::Refused,
@@ -313,6 +365,7 @@ impl Daemon {
                 Anonymous::Have(permissions) => permissions,
                 Anonymous::Refused => Permissions::NONE,
             },
+            chain: chain_ready,
         };
         if ready.is_exposed() {
             let message = format!("the API listens on {} without TLS", ready.socket);
@@ -324,7 +377,9 @@ impl Daemon {
         let apis: Vec<(&'static str, Api)> = apis.into_iter().collect();
         let served: Vec<&str> = apis.iter().map(|(path, _)| *path).collect();
         let names = parts.config.api.chain_aliases.clone();
-        let chains = ChainAliases::new(names, &served, None)
+        let genesis = ready.chain.as_ref().and_then(|chain| chain.genesis);
+        let id = genesis.map(|genesis| genesis.to_string());
+        let chains = ChainAliases::new(names, &served, id)
             .map_err(|error| StartError::Aliases(error.to_string()))?;
         let chains = Arc::new(chains);
         let fit: Arc<dyn Fn() -> Result<(), String> + Send + Sync> =
@@ -349,12 +404,12 @@ impl Daemon {
             info: Info {
                 role: parts.role,
                 session: parts.session,
-                network: "devnet",
-                network_id: NETWORK_ID,
+                network: ready.chain.as_ref().map(|chain| chain.network.clone()),
+                network_id: ready.chain.as_ref().map(|chain| chain.chain_id),
                 chains: chains.clone(),
                 ready: probe(),
             },
-            health: Health::default().with("ready", health::Kind::Readiness, probe()),
+            health: health(probe(), chain.as_ref()),
         };
         let paths = Paths::new(
             apis,
@@ -392,6 +447,7 @@ impl Daemon {
             upkeep,
             records,
             audit: parts.audit,
+            chain,
         })
     }
 
@@ -415,6 +471,13 @@ impl Daemon {
     pub async fn finished(self) -> Result<(), StartError> {
         if let Err(error) = self.server.await {
             tracing::error!(target: "main", %error, "the server ended abnormally");
+        }
+        if let Some(chain) = self.chain {
+            // It waits for the block that is being made.
+            let closed = tokio::task::spawn_blocking(move || chain.close());
+            if let Err(error) = closed.await {
+                tracing::error!(target: "main", %error, "the chain ended abnormally");
+            }
         }
         self.drained.begin();
         if let Err(error) = self.upkeep.await {

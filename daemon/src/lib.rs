@@ -16,6 +16,7 @@
 //! | [`auth`] | tokens: minted and verified |
 //! | [`audit`] | who called what, sealed |
 //! | [`wallet`] | keys and signatures |
+//! | [`chain`] | the seam between the methods and the chain behind them |
 //! | [`log`], [`alerts`] | what the daemon tells its operator |
 //! | [`node`], [`miner`] | the two daemons: which methods they serve on which path |
 //! | [`daemon`] | their common life: open → serve → shut down |
@@ -25,6 +26,7 @@
 pub mod alerts;
 pub mod audit;
 pub mod auth;
+pub mod chain;
 pub mod config;
 pub mod daemon;
 mod ext;
@@ -39,7 +41,8 @@ pub mod shutdown;
 mod task;
 pub mod wallet;
 
-pub use daemon::{Daemon, Options, Ready, StartError};
+pub use chain::options::{Accounts, BlockMode, ChainOptions, LocalNetwork, actor_name};
+pub use daemon::{ChainReady, Daemon, Options, Ready, StartError};
 pub use miner::Miner;
 pub use node::Node;
 

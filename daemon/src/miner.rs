@@ -4,6 +4,7 @@ use lotus_core::api::MINER;
 use lotus_core::types::ApiVersion;
 use lotus_core::{Api, Role};
 
+use crate::chain::options::BLOCK_DELAY;
 use crate::daemon::{Daemon, Options, Parts, StartError};
 use crate::node::{AuthRpc, CommonRpc};
 
@@ -19,8 +20,8 @@ impl Miner {
     pub async fn start(options: Options) -> Result<Daemon, StartError> {
         let parts = Parts::open(Role::StorageMiner, options).await?;
         let v0 = Api::unserved_of(MINER.layers)
-            .overlay(CommonRpc::new(&parts, ApiVersion::MINER, MINER).api()?)
+            .overlay(CommonRpc::new(&parts, ApiVersion::MINER, MINER, BLOCK_DELAY).api()?)
             .overlay(AuthRpc::new(&parts, MINER).api()?);
-        Daemon::serve(parts, [("/rpc/v0", v0)]).await
+        Daemon::serve(parts, [("/rpc/v0", v0)], None).await
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fvm_shared::address::Protocol;
 use lotus_chain::keys::{self, Key, KeyError, TransactionError};
+use lotus_chain::mempool::{Signer, SignerError};
 use lotus_core::types::{
     Address, AddressError, KeyInfo, KeyType, Message, MessageError, Network, Signature,
     SignedMessage,
@@ -120,11 +121,7 @@ impl Wallet {
         self.keystore
             .put(&entry_name(&key.address()), key.info())
             .map_err(keystore_error("saving to keystore: "))?;
-        if !self
-            .keystore
-            .contains(DEFAULT)
-            .map_err(keystore_error(""))?
-        {
+        if !self.has_default()? {
             self.keystore
                 .put(DEFAULT, key.info())
                 .map_err(keystore_error("failed to set new key as default: "))?;
@@ -159,6 +156,14 @@ impl Wallet {
     /// The key is here but cannot be read.
     pub fn has(&self, address: &Address) -> Result<bool, WalletError> {
         Ok(self.find(address)?.is_some())
+    }
+
+    /// Whether there is a default key.
+    ///
+    /// # Errors
+    /// The keystore cannot be read.
+    pub fn has_default(&self) -> Result<bool, WalletError> {
+        self.keystore.contains(DEFAULT).map_err(keystore_error(""))
     }
 
     /// The address of the default key.
@@ -314,6 +319,14 @@ impl Wallet {
     fn lock(&self) -> MutexGuard<'_, ()> {
         // It guards no memory that a panic could have left half written.
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Signs what the node itself sends.
+impl Signer for Wallet {
+    fn sign(&self, message: &Message, key: &Address) -> Result<Signature, SignerError> {
+        let signed = self.sign_message(key, message.clone())?;
+        Ok(signed.signature)
     }
 }
 

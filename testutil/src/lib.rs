@@ -13,7 +13,7 @@ use std::time::Duration;
 use lotus_client::{ApiInfo, ApiPath, Client, Source};
 use lotus_core::api::common::CommonClient;
 use lotus_core::{Permission, Permissions};
-use lotus_daemon::{Daemon, Miner, Node, Options, StartError};
+use lotus_daemon::{ChainOptions, Daemon, LocalNetwork, Miner, Node, Options, StartError};
 use tempfile::TempDir;
 
 /// How long a test waits for anything before it fails. Generous: machines are shared.
@@ -54,9 +54,42 @@ impl TestNode {
         TestDaemon { daemon, repo }
     }
 
-    /// Opens a node on an existing directory.
+    /// A node with a local network in memory and so many accounts that have funds. The first is the
+    /// default address.
+    pub async fn with_accounts(accounts: u32) -> TestDaemon {
+        Self::with_chain(ChainOptions::Local(LocalNetwork {
+            accounts,
+            ephemeral: true,
+            ..LocalNetwork::default()
+        }))
+        .await
+    }
+
+    /// A node with this chain.
+    pub async fn with_chain(chain: ChainOptions) -> TestDaemon {
+        let repo = repo("");
+        let daemon = Self::open_with(repo.path(), chain).await;
+        TestDaemon {
+            daemon: daemon.expect("the node starts"),
+            repo,
+        }
+    }
+
+    /// Opens a node on an existing directory. Its local network is in memory, and nobody has funds.
     pub async fn open(repo: &Path) -> Result<Daemon, StartError> {
-        bounded(Node::start(options(repo))).await
+        let chain = LocalNetwork {
+            accounts: 0,
+            ephemeral: true,
+            ..LocalNetwork::default()
+        };
+        Self::open_with(repo, ChainOptions::Local(chain)).await
+    }
+
+    /// Opens a node on an existing directory, with this chain.
+    pub async fn open_with(repo: &Path, chain: ChainOptions) -> Result<Daemon, StartError> {
+        let mut options = options(repo);
+        options.chain = chain;
+        bounded(Node::start(options)).await
     }
 }
 

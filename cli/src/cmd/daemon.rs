@@ -1,5 +1,6 @@
 //! `daemon`: the node itself.
 
+mod network;
 pub(crate) mod serve;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use lotus_daemon::Node;
 use multiaddr::Multiaddr;
 
 use crate::opts::{Answer, Context, block_on};
+use network::NetworkOpts;
 use serve::{AuthOpts, ServeOpts};
 
 /// Start a lotus daemon process
@@ -29,6 +31,9 @@ pub(crate) struct DaemonCommand {
 
     #[command(flatten)]
     auth: AuthOpts,
+
+    #[command(flatten)]
+    network: NetworkOpts,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -50,6 +55,7 @@ impl DaemonCommand {
                     config: self.config,
                     max_request_size: Some(self.api_max_req_size).filter(|size| *size > 0),
                     auth: self.auth,
+                    chain: self.network.read()?,
                 };
                 serve::run(context, opts, Node::start)
             }

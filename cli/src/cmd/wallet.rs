@@ -1,18 +1,18 @@
 //! `wallet`: the keys that the node keeps.
 
+mod balance;
 mod key;
-mod message;
+mod list;
+pub(crate) mod message;
 
-use std::fmt;
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use lotus_client::{ApiInfo, CallError, Source};
+use lotus_client::{ApiInfo, Source};
 use lotus_core::api::wallet::WalletClient;
 use lotus_core::types::{Address, KeyType, Signature};
-use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -34,18 +34,18 @@ enum Command {
         #[arg(default_value = "secp256k1")]
         key_type: String,
     },
-    /// List wallet address
-    List {
-        /// Only print addresses
-        #[arg(short, long)]
-        addr_only: bool,
-    },
+    List(list::List),
+    Balance(balance::Balance),
     /// Tell whether the wallet holds the key of an address
-    Has { address: String },
+    Has {
+        address: String,
+    },
     /// Get default wallet address
     Default,
     /// Set default wallet address
-    SetDefault { address: String },
+    SetDefault {
+        address: String,
+    },
     /// Export a key, which is a secret
     Export {
         address: String,
@@ -56,7 +56,9 @@ enum Command {
     /// Import a key
     Import(Import),
     /// Soft delete an address from the wallet - hard deletion needed for permanent removal
-    Delete { address: String },
+    Delete {
+        address: String,
+    },
     /// Sign a message
     Sign {
         /// The address whose key signs
@@ -101,42 +103,6 @@ struct Raw {
     raw: bool,
 }
 
-/// The table of `wallet list`. Lotus drops columns in which nothing is, and so does this: balance
-/// and nonce will be columns when there is a chain to ask.
-struct Table<'a> {
-    rows: &'a [Row],
-    addr_only: bool,
-}
-
-#[derive(Serialize)]
-struct Row {
-    address: Address,
-    default: bool,
-}
-
-impl fmt::Display for Table<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addresses: Vec<_> = self
-            .rows
-            .iter()
-            .map(|row| row.address.to_string())
-            .collect();
-        if self.addr_only || self.rows.is_empty() {
-            return f.write_str(&addresses.join("\n"));
-        }
-        let any_default = self.rows.iter().any(|row| row.default);
-        let width = addresses.iter().map(String::len).max().unwrap_or_default();
-        let title = if any_default { "Default" } else { "" };
-        let mut lines = vec![format!("{:width$}  {title}", "Address")];
-        for (address, row) in addresses.iter().zip(self.rows) {
-            let mark = if row.default { "X" } else { "" };
-            lines.push(format!("{address:width$}  {mark}"));
-        }
-        let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
-        f.write_str(&lines.join("\n"))
-    }
-}
-
 impl WalletCommand {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<()> {
         let out = context.out;
@@ -146,7 +112,8 @@ impl WalletCommand {
                 let address = client.wallet_new(key_type.as_str().into()).await.answer()?;
                 out.result(address, json!({ "address": address }))
             }
-            Command::List { addr_only } => list(context, addr_only).await,
+            Command::List(list) => list.run(context).await,
+            Command::Balance(balance) => balance.run(context).await,
             Command::Has { address } => {
                 let address = read_address(&address)?;
                 let client = context.connect().await?.client;
@@ -266,35 +233,6 @@ impl Import {
     }
 }
 
-async fn list(context: &Context, addr_only: bool) -> anyhow::Result<()> {
-    let client = context.connect().await?.client;
-    let addresses = client.wallet_list().await.answer()?;
-    let default = match client.wallet_default_address().await {
-        // The node has none, or does not tell.
-        Err(CallError::Call(_)) => None,
-        other => Some(other.answer()?),
-    };
-    if addresses.is_empty() {
-        context
-            .out
-            .note("The wallet is empty; make a key with 'lotus wallet new'.");
-    }
-    let rows: Vec<_> = addresses
-        .into_iter()
-        .map(|address| Row {
-            address,
-            default: Some(address) == default,
-        })
-        .collect();
-    context.out.result(
-        Table {
-            rows: &rows,
-            addr_only,
-        },
-        &rows,
-    )
-}
-
 fn read_address(text: &str) -> anyhow::Result<Address> {
     Ok(text.parse()?)
 }
@@ -310,33 +248,6 @@ fn keystore_of(info: &ApiInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn table(rows: &[(u64, bool)], addr_only: bool) -> String {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|&(id, default)| Row {
-                address: Address::new_id(id),
-                default,
-            })
-            .collect();
-        Table {
-            rows: &rows,
-            addr_only,
-        }
-        .to_string()
-    }
-
-    #[test]
-    fn the_table_has_only_columns_with_something_in_them() {
-        let expected = "Address   Default\nf01\nf012345  X";
-        assert_eq!(
-            table(&[(1, false), (12345, true)], false),
-            expected.replace("Address ", "Address")
-        );
-        assert_eq!(table(&[(1, false)], false), "Address\nf01");
-        assert_eq!(table(&[(1, true), (2, false)], true), "f01\nf02");
-        assert_eq!(table(&[], false), "");
-    }
 
     #[test]
     fn the_keystore_of_a_remote_node_is_not_made_up() {

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use lotus_daemon::{Miner, repo};
+use lotus_daemon::{ChainOptions, Miner, repo};
 use multiaddr::Multiaddr;
 
 use crate::cmd::daemon::serve::{self, AuthOpts, ServeOpts};
@@ -33,6 +33,7 @@ impl Run {
             config: None,
             max_request_size: None,
             auth: self.auth,
+            chain: ChainOptions::default(),
         };
         serve::run(context, opts, Miner::start)
     }

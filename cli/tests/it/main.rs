@@ -4,6 +4,7 @@
 mod audit;
 mod auth_api;
 mod careless;
+mod chain;
 mod crash;
 mod daemon;
 mod harness;
@@ -12,6 +13,7 @@ mod local;
 mod rpc;
 mod running;
 mod secrets;
+mod send;
 mod shared_store;
 mod tokens;
 mod tokens_offline;

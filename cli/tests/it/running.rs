@@ -22,10 +22,17 @@ pub(crate) struct Running {
     pub(crate) banner: Value,
 }
 
-/// A home in which `lotus daemon` is running, on a free port.
+/// A home in which `lotus daemon` is running, on a free port, with an empty wallet.
 pub(crate) fn node() -> (Home, Running) {
     let home = Home::new(LOTUS);
-    let node = Running::start(&home, "daemon --api 0");
+    let node = Running::start(&home, "daemon --api 0 --accounts 0");
+    (home, node)
+}
+
+/// A home in which `lotus daemon` is running, on a free port, with two accounts that have funds.
+pub(crate) fn network() -> (Home, Running) {
+    let home = Home::new(LOTUS);
+    let node = Running::start(&home, "daemon --api 0 --accounts 2");
     (home, node)
 }
 

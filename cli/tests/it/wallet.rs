@@ -99,13 +99,13 @@ fn the_default_address() {
     sorted.sort();
     let mark = |address: &str| {
         if address == second {
-            format!("{address}  X\n")
+            format!("{address}  0 FIL    0      X\n")
         } else {
-            format!("{address}\n")
+            format!("{address}  0 FIL    0\n")
         }
     };
     let table = format!(
-        "{:41}  Default\n{}{}",
+        "{:41}  Balance  Nonce  Default\n{}{}",
         "Address",
         mark(sorted[0]),
         mark(sorted[1])

@@ -15,7 +15,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, groups Chain and ChainIndexer. An empty tipset key is the head.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Chain {
     /// Returns what the store of blocks says of itself; what that is depends on the store.
     #[method(name = "ChainBlockstoreInfo", perm = read)]

@@ -7,7 +7,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group Gas. An empty tipset key is the head.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Gas {
     /// Returns a fee cap, in attoFIL per unit of gas, that lasts for a number of epochs even if
     /// the base fee rises in every one.

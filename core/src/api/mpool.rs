@@ -11,7 +11,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group Mpool. An empty tipset key is the head.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Mpool {
     /// Pushes signed messages one after the other, and returns their CIDs. An error leaves those
     /// before it in the pool.

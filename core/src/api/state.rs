@@ -25,7 +25,7 @@ pub mod verified;
 /// Where a method takes a tipset, it is asked about the state before that tipset's messages; the
 /// empty key is the heaviest tipset. An unknown tipset is an error.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait State {
     /// Executes a message without its signature and without keeping what it changes, and returns
     /// the outcome. Gas is not limited.

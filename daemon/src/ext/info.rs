@@ -23,10 +23,10 @@ pub(crate) struct Info {
     /// The node's id is the session that `Filecoin.Session` reports: it is what Lotus's clients
     /// compare to know one node from another, and it changes with every start.
     pub(crate) session: Uuid,
-    /// The network's name: `devnet`, `mainnet`, …
-    pub(crate) network: &'static str,
-    /// The network's number: its EIP-155 chain id.
-    pub(crate) network_id: u64,
+    /// The name of the chain's network: `localnet`, `mainnet`, …
+    pub(crate) network: Option<String>,
+    /// Its number: the EIP-155 chain id.
+    pub(crate) network_id: Option<u64>,
     /// The chain, by its names.
     pub(crate) chains: Arc<ChainAliases>,
     /// Whether the daemon is ready for work.
@@ -53,6 +53,9 @@ impl Info {
     }
 }
 
+/// What a miner says of a network.
+const NO_CHAIN: &str = "a network is its chain, and this daemon has none; ask its full node";
+
 #[async_trait]
 impl Service for Info {
     fn name(&self) -> &'static str {
@@ -73,8 +76,14 @@ impl Service for Info {
             "getNodeIP" => Err(Fault::failed(
                 "this node takes no part in a peer-to-peer network, so it has no address there",
             )),
-            "getNetworkID" => Ok(json!({ "networkID": self.network_id.to_string() })),
-            "getNetworkName" => Ok(json!({ "networkName": self.network })),
+            "getNetworkID" => match self.network_id {
+                Some(id) => Ok(json!({ "networkID": id.to_string() })),
+                None => Err(Fault::failed(NO_CHAIN)),
+            },
+            "getNetworkName" => match &self.network {
+                Some(name) => Ok(json!({ "networkName": name })),
+                None => Err(Fault::failed(NO_CHAIN)),
+            },
             "getBlockchainID" => {
                 self.chain(params.get("alias")?, "alias")?;
                 let id = self.chains.id().ok_or_else(|| {
@@ -111,8 +120,8 @@ mod tests {
         Info {
             role: Role::FullNode,
             session: Uuid::from_u128(7),
-            network: "devnet",
-            network_id: 31_415_926,
+            network: Some("localnet".to_owned()),
+            network_id: Some(31_415_926),
             chains: Arc::new(chains),
             ready: Box::new(|| Ok(())),
         }

@@ -19,9 +19,6 @@ use crate::log::Logs;
 use crate::rpc::{Caller, RequestedLifetime};
 use crate::shutdown::Shutdown;
 
-/// Seconds between two epochs on Filecoin's networks.
-const BLOCK_DELAY: u64 = 30;
-
 /// The methods of `Common` on one path.
 pub(crate) struct CommonRpc {
     version: ApiVersion,
@@ -34,11 +31,19 @@ pub(crate) struct CommonRpc {
     shutdown: Shutdown,
     session: Uuid,
     started: Timestamp,
+    /// In seconds.
+    block_delay: u64,
 }
 
 impl CommonRpc {
-    /// `version` is what this path reports, `surface` what it serves.
-    pub(crate) fn new(parts: &Parts, version: ApiVersion, surface: Surface) -> Self {
+    /// `version` is what this path reports, `surface` what it serves, `block_delay` how many seconds
+    /// there are between two epochs of the chain.
+    pub(crate) fn new(
+        parts: &Parts,
+        version: ApiVersion,
+        surface: Surface,
+        block_delay: u64,
+    ) -> Self {
         Self {
             version,
             surface,
@@ -49,6 +54,7 @@ impl CommonRpc {
             shutdown: parts.shutdown.clone(),
             session: parts.session,
             started: parts.started,
+            block_delay,
         }
     }
 
@@ -98,7 +104,7 @@ impl CommonServer for CommonRpc {
         Ok(Version {
             version: crate::VERSION.to_owned(),
             api_version: self.version,
-            block_delay: BLOCK_DELAY,
+            block_delay: self.block_delay,
             agent: "lotus".to_owned(),
         })
     }

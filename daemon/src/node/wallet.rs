@@ -2,23 +2,43 @@
 
 use std::sync::Arc;
 
+use fvm_shared::address::Protocol;
 use jsonrpsee::core::async_trait;
 use lotus_core::Error;
 use lotus_core::api::wallet::WalletServer;
 use lotus_core::types::{
-    Address, Bytes, KeyInfo, KeyType, Message, Signature, SignedMessage, TokenAmount,
+    Address, Bytes, KeyInfo, KeyType, Message, Signature, SignedMessage, TipSetKey, TokenAmount,
 };
 
+use super::state::account_key;
+use crate::chain::{Chain, blocking};
 use crate::wallet::{Wallet, WalletError};
 
 /// The methods of `Wallet`.
 pub(crate) struct WalletRpc {
     wallet: Arc<Wallet>,
+    /// Which key an ID address stands for.
+    chain: Arc<dyn Chain>,
 }
 
 impl WalletRpc {
-    pub(crate) fn new(wallet: Arc<Wallet>) -> Self {
-        Self { wallet }
+    pub(crate) fn new(wallet: Arc<Wallet>, chain: Arc<dyn Chain>) -> Self {
+        Self { wallet, chain }
+    }
+
+    /// The address of the key behind an address (Lotus `WalletAPI.WalletSign` asks the chain).
+    async fn key(&self, address: Address) -> Result<Address, Error> {
+        match address.protocol() {
+            Some(Protocol::ID) => {
+                let key = move |chain: &dyn Chain| {
+                    account_key(chain, &address, &TipSetKey::default()).map_err(|error| {
+                        Error::Other(format!("failed to resolve ID address {address}: {error}"))
+                    })
+                };
+                blocking(&self.chain, key).await
+            }
+            _ => Ok(address),
+        }
     }
 
     /// Runs work on the wallet where it may block: it reads and syncs files, and BLS takes a while.
@@ -36,10 +56,8 @@ impl WalletRpc {
 
 #[async_trait]
 impl WalletServer for WalletRpc {
-    async fn wallet_balance(&self, _address: Address) -> Result<TokenAmount, Error> {
-        Err(Error::other(
-            "WalletBalance needs a chain, and this daemon does not have one yet",
-        ))
+    async fn wallet_balance(&self, address: Address) -> Result<TokenAmount, Error> {
+        blocking(&self.chain, move |chain| chain.balance(&address)).await
     }
 
     async fn wallet_default_address(&self) -> Result<Address, Error> {
@@ -75,7 +93,8 @@ impl WalletServer for WalletRpc {
     }
 
     async fn wallet_sign(&self, address: Address, data: Bytes) -> Result<Signature, Error> {
-        self.run(move |wallet| wallet.sign(&address, &data)).await
+        let key = self.key(address).await?;
+        self.run(move |wallet| wallet.sign(&key, &data)).await
     }
 
     async fn wallet_sign_message(
@@ -83,7 +102,8 @@ impl WalletServer for WalletRpc {
         address: Address,
         message: Message,
     ) -> Result<SignedMessage, Error> {
-        self.run(move |wallet| wallet.sign_message(&address, message))
+        let key = self.key(address).await?;
+        self.run(move |wallet| wallet.sign_message(&key, message))
             .await
     }
 
@@ -97,7 +117,8 @@ impl WalletServer for WalletRpc {
         data: Bytes,
         signature: Signature,
     ) -> Result<bool, Error> {
-        self.run(move |_| Ok(lotus_chain::keys::verify(&signature, &address, &data).is_ok()))
+        let key = self.key(address).await?;
+        self.run(move |_| Ok(lotus_chain::keys::verify(&signature, &key, &data).is_ok()))
             .await
     }
 }

@@ -6,6 +6,7 @@
 // A test fails by panicking; clippy knows that only of functions marked `#[test]`.
 #![allow(clippy::unwrap_used)]
 
+mod chain;
 mod channels;
 mod crowd;
 mod gate;

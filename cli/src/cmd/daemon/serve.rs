@@ -8,15 +8,16 @@ use anyhow::Context as _;
 use clap::Args;
 use lotus_core::Permissions;
 use lotus_core::Role;
-use lotus_core::types::Network;
+use lotus_core::types::{Address, Cid, Network, TokenAmount};
 use lotus_daemon::config::edit;
 use lotus_daemon::log::Logs;
-use lotus_daemon::{Daemon, Options, Ready, StartError};
+use lotus_daemon::{ChainOptions, ChainReady, Daemon, Options, Ready, StartError};
 use multiaddr::{Multiaddr, multiaddr};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::opts::{Context, env};
+use crate::table;
 
 /// What the command line says about a daemon.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct ServeOpts {
     pub(crate) config: Option<PathBuf>,
     pub(crate) max_request_size: Option<u32>,
     pub(crate) auth: AuthOpts,
+    /// Which chain a node has; a miner has none.
+    pub(crate) chain: ChainOptions,
 }
 
 /// The flags of the Auth API, the same for both daemons.
@@ -62,6 +65,7 @@ where
 {
     let mut options = Options::new(context.repo_path()?);
     options.config = opts.config;
+    options.chain = opts.chain;
     options.listen = opts.listen;
     options.max_request_size = opts.max_request_size;
     options.auth_required = opts.auth.api_auth_required;
@@ -131,6 +135,86 @@ struct Banner {
     auth_required: bool,
     /// Where the API can be reached from other machines: `all interfaces`, or an address.
     exposed_on: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<Chain>,
+}
+
+/// What a node's chain is, and who has funds on it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Chain {
+    network: String,
+    chain_id: u64,
+    genesis: Option<Cid>,
+    height: i64,
+    blocks: String,
+    accounts: Vec<Account>,
+}
+
+/// An account that had funds from the start. Its key is in the wallet, and not here.
+#[derive(Debug, Serialize)]
+struct Account {
+    address: Address,
+    balance: TokenAmount,
+}
+
+impl From<&ChainReady> for Chain {
+    fn from(ready: &ChainReady) -> Self {
+        let accounts = ready.accounts.iter().map(|(address, balance)| Account {
+            address: *address,
+            balance: balance.clone(),
+        });
+        Self {
+            network: ready.network.clone(),
+            chain_id: ready.chain_id,
+            genesis: ready.genesis,
+            height: ready.height,
+            blocks: ready.blocks.clone(),
+            accounts: accounts.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            network,
+            chain_id,
+            height,
+            blocks,
+            ..
+        } = self;
+        writeln!(
+            f,
+            "  Chain     {network}, chain ID {chain_id}, at epoch {height}"
+        )?;
+        if let Some(genesis) = &self.genesis {
+            writeln!(f, "  Genesis   {genesis}")?;
+        }
+        writeln!(f, "  Blocks    {blocks}")?;
+        if self.accounts.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        writeln!(f, "Accounts, whose keys are in the wallet:")?;
+        writeln!(f)?;
+        let numbers: Vec<_> = (0..self.accounts.len())
+            .map(|n| format!("  ({n})"))
+            .collect();
+        let text = |account: &Account| (account.address.to_string(), account.balance.to_string());
+        let (addresses, balances): (Vec<_>, Vec<_>) = self.accounts.iter().map(text).unzip();
+        let columns = [numbers, addresses, balances];
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|column| column.iter().map(String::as_str).collect())
+            .collect();
+        for line in table::aligned(&columns) {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f)?;
+        writeln!(f, "  A private key: lotus wallet export ADDRESS")?;
+        writeln!(f, "  Another token: lotus auth create-token --perm write")
+    }
 }
 
 impl Banner {
@@ -143,6 +227,7 @@ impl Banner {
             address,
             socket,
             anonymous,
+            chain,
         } = ready;
         let ip = match socket.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
@@ -168,6 +253,7 @@ impl Banner {
             anonymous: *anonymous,
             auth_required,
             exposed_on,
+            chain: chain.as_ref().map(Chain::from),
         }
     }
 }
@@ -202,6 +288,9 @@ impl fmt::Display for Banner {
                 f,
                 "  Auth API  {path}/ext/auth (gives tokens for the password)"
             )?;
+        }
+        if let Some(chain) = &self.chain {
+            write!(f, "{chain}")?;
         }
         if let Some(place) = &self.exposed_on {
             writeln!(f)?;
@@ -240,6 +329,7 @@ mod tests {
             address: "/dns/node/tcp/1234/http".parse().unwrap(),
             socket: socket.parse().unwrap(),
             anonymous,
+            chain: None,
         }
     }
 

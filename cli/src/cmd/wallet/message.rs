@@ -17,7 +17,7 @@ pub(super) fn to_sign(message: &str, raw: bool) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Bytes in hex, with or without `0x`.
-pub(super) fn bytes(what: &str, hex: &str) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn bytes(what: &str, hex: &str) -> anyhow::Result<Vec<u8>> {
     let digits = hex.strip_prefix("0x").unwrap_or(hex);
     HEXLOWER_PERMISSIVE
         .decode(digits.as_bytes())

@@ -9,7 +9,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/v0api/full.go`, group State, where it differs from v1.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateV0 {
     /// Returns the receipt of a message, searching back from a tipset (empty is the head); `null`
     /// if it was not executed. It may be the receipt of a message that replaced it.

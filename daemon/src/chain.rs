@@ -1,0 +1,177 @@
+//! The seam between the node's methods and the chain behind them.
+//!
+//! Everything that a method needs of a chain is a verb of [`Chain`]. The local network of `devnet` is
+//! one, a chain from a file (`imported`) another.
+
+pub(crate) mod devnet;
+pub(crate) mod imported;
+pub mod options;
+pub(crate) mod pool;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lotus_chain::store::state::StateReader;
+use lotus_chain::store::{Blocks, ChainStore, HeadChange};
+use lotus_core::Error;
+use lotus_core::types::{
+    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet, TipSetKey,
+    TokenAmount,
+};
+use tokio::sync::broadcast;
+
+pub(crate) use pool::Pool;
+
+/// What tells a chain from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkId {
+    /// The network's name, such as `mainnet`; `localnet` for a local one.
+    pub(crate) name: String,
+    /// Its EIP-155 chain ID.
+    pub(crate) chain_id: u64,
+    /// The seconds between two epochs.
+    pub(crate) block_delay: u64,
+    /// The version of its rules.
+    pub(crate) version: u32,
+}
+
+/// A chain.
+///
+/// Its methods block their thread, for the disk and for the virtual machine, unless they are
+/// `async`: [`blocking`] calls them where that is allowed.
+#[async_trait]
+pub(crate) trait Chain: Debug + Send + Sync + 'static {
+    /// Which chain it is.
+    fn network(&self) -> &NetworkId;
+
+    /// What it keeps: blocks, messages, receipts, heights.
+    fn store(&self) -> &ChainStore;
+
+    /// The last tipset.
+    fn head(&self) -> Arc<TipSet>;
+
+    /// The head, and every move from it on.
+    fn follow(&self) -> (Arc<TipSet>, broadcast::Receiver<Arc<HeadChange>>);
+
+    /// Moves the head whatever it weighs.
+    ///
+    /// # Errors
+    /// It cannot be moved there.
+    fn set_head(&self, to: &Arc<TipSet>) -> Result<(), Error>;
+
+    /// What the chain that ends with a tipset weighs.
+    ///
+    /// # Errors
+    /// Its state is not here.
+    fn weight(&self, tipset: &TipSet) -> Result<BigInt, Error>;
+
+    /// The supply of FIL before a tipset's messages.
+    ///
+    /// # Errors
+    /// Its state is not here.
+    fn supply(&self, tipset: &Arc<TipSet>) -> Result<CirculatingSupply, Error>;
+
+    /// Where a message was executed in the chain that ends with `from`, at most `limit` epochs back
+    /// (-1 is no limit).
+    ///
+    /// # Errors
+    /// Another message has taken its place and `allow_replaced` is not set; or a block is not here.
+    fn search(
+        &self,
+        message: &Cid,
+        from: &Arc<TipSet>,
+        limit: i64,
+        allow_replaced: bool,
+    ) -> Result<Option<MsgLookup>, Error>;
+
+    /// Waits until a message has been executed with `confidence` epochs above it. The rest is as in
+    /// [`Chain::search`].
+    ///
+    /// # Errors
+    /// As [`Chain::search`]; or nobody has seen the message.
+    async fn wait(
+        &self,
+        message: Cid,
+        confidence: u64,
+        limit: i64,
+        allow_replaced: bool,
+    ) -> Result<MsgLookup, Error>;
+
+    /// What a message would do on top of a tipset. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// The chain has no virtual machine, or it fails.
+    fn call(&self, message: Message, tipset: &Arc<TipSet>) -> Result<InvocResult, Error>;
+
+    /// What a message of a tipset has done.
+    ///
+    /// # Errors
+    /// As [`Chain::call`]; or it is not in that tipset.
+    fn replay(&self, tipset: &Arc<TipSet>, message: &Cid) -> Result<InvocResult, Error>;
+
+    /// The messages that wait.
+    ///
+    /// # Errors
+    /// The chain takes no messages.
+    fn pool(&self) -> Result<&Pool, Error>;
+
+    /// Stops making blocks; what is there can still be read.
+    fn close(&self);
+}
+
+impl dyn Chain {
+    /// The tipset with a key; the head for the empty one.
+    ///
+    /// # Errors
+    /// A block is not here, or they make no tipset.
+    pub(crate) fn tipset(&self, key: &TipSetKey) -> Result<Arc<TipSet>, Error> {
+        match key.is_empty() {
+            true => Ok(self.head()),
+            false => {
+                let found = self.store().tipset(key);
+                found.map_err(|error| Error::Other(format!("loading tipset {key}: {error}")))
+            }
+        }
+    }
+
+    /// The state about which a method is asked that names a tipset: the one before its messages, as
+    /// in Lotus.
+    ///
+    /// # Errors
+    /// The tipset or its state is not here.
+    pub(crate) fn state(&self, key: &TipSetKey) -> Result<StateReader<Blocks>, Error> {
+        let tipset = self.tipset(key)?;
+        self.state_at(&tipset.parent_state())
+    }
+
+    /// The state with a root.
+    ///
+    /// # Errors
+    /// It is not here.
+    pub(crate) fn state_at(&self, root: &Cid) -> Result<StateReader<Blocks>, Error> {
+        StateReader::open(self.store().blocks().clone(), root).map_err(Error::other)
+    }
+
+    /// What an account has at the head: nothing, if there is none.
+    ///
+    /// # Errors
+    /// The state is not here.
+    pub(crate) fn balance(&self, address: &Address) -> Result<TokenAmount, Error> {
+        let actor = self.state(&TipSetKey::default())?.actor(address);
+        let actor = actor.map_err(Error::other)?;
+        Ok(actor.map(|actor| actor.balance.into()).unwrap_or_default())
+    }
+}
+
+/// Runs work on a chain where it may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    chain: &Arc<dyn Chain>,
+    work: impl FnOnce(&dyn Chain) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let chain = chain.clone();
+    match tokio::task::spawn_blocking(move || work(&*chain)).await {
+        Ok(result) => result,
+        Err(error) => Err(Error::Other(format!("the chain failed: {error}"))),
+    }
+}
