@@ -104,6 +104,18 @@ impl Api {
             .fold(Self::default(), Self::overlay)
     }
 
+    /// The methods that need more than the rest of their groups, as [`Api::unserved`].
+    pub fn lacking_of(layers: &[&[Group]]) -> Self {
+        let groups = layers.iter().flat_map(|layer| layer.iter());
+        let methods = groups.flat_map(|group| {
+            let needs = move |method| Some((method, group.needs_of(method)?));
+            group.lacking().filter_map(needs)
+        });
+        methods
+            .map(|(method, needs)| Self::unserved(std::slice::from_ref(method), needs))
+            .fold(Self::default(), Self::overlay)
+    }
+
     /// The methods of a table that this daemon does not serve: they have permissions and
     /// parameters, and answer with [`Error::Unserved`] to who may call them.
     pub fn unserved(table: &'static [Method], needs: Needs) -> Self {

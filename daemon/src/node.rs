@@ -34,7 +34,8 @@ use open::Opened;
 use state::StateRpc;
 use wallet::WalletRpc;
 
-/// What a method answers that needs more than a chain in one process.
+/// What a method answers that needs more than a chain in one process. The gate answers so before it
+/// is asked, by [`Api::lacking_of`].
 fn unserved<T>(method: &'static str) -> Result<T, Error> {
     let needs = Needs::Upstream;
     Err(Error::Unserved { method, needs })
@@ -87,12 +88,14 @@ impl Node {
             .overlay(Api::new(headers.into_rpc(), CHAIN)?)
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
-            .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?);
+            .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?)
+            .overlay(Api::lacking_of(FULL_NODE_V1.layers));
         let v0 = v1
             .clone()
             .overlay(Api::unserved_of(&FULL_NODE_V0.layers[1..]))
             .overlay(common(ApiVersion::FULL_V0, FULL_NODE_V0)?)
-            .overlay(Api::new(StateV0Server::into_rpc(state), STATE_V0)?);
+            .overlay(Api::new(StateV0Server::into_rpc(state), STATE_V0)?)
+            .overlay(Api::lacking_of(&FULL_NODE_V0.layers[1..]));
         let v2 = Api::unserved_of(FULL_NODE_V2.layers);
         let paths = [
             (FULL_NODE_V0.path, v0),

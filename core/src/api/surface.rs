@@ -41,14 +41,36 @@ pub struct Group {
     pub needs: Option<Needs>,
     /// Its methods.
     pub methods: &'static [Method],
+    /// Of a group that the daemon serves, the names of the methods that need more nevertheless.
+    lacks: &'static [&'static str],
 }
 
 impl Group {
+    /// What serves one of its methods, beside the daemon itself.
+    pub fn needs_of(&self, method: &Method) -> Option<Needs> {
+        match self.lacks.contains(&method.bare_name()) {
+            true => Some(Needs::Upstream),
+            false => self.needs,
+        }
+    }
+
+    /// The methods that need more than the rest of the group.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = &'static Method> {
+        let lacks = self.lacks;
+        let methods = self.methods.iter();
+        methods.filter(move |method| lacks.contains(&method.bare_name()))
+    }
+
+    const fn but(self, lacks: &'static [&'static str]) -> Self {
+        Self { lacks, ..self }
+    }
+
     const fn of_daemon(name: &'static str, methods: &'static [Method]) -> Self {
         Self {
             name,
             needs: None,
             methods,
+            lacks: &[],
         }
     }
 
@@ -57,6 +79,7 @@ impl Group {
             name,
             needs: Some(needs),
             methods,
+            lacks: &[],
         }
     }
 }
@@ -95,6 +118,30 @@ impl Surface {
     }
 }
 
+/// What a chain in one process does not do.
+const CHAIN_LACKS: &[&str] = &[
+    "ChainBlockstoreInfo",
+    "ChainCheckBlockstore",
+    "ChainDeleteObj",
+    "ChainExportRangeInternal",
+    "ChainGetNode",
+    "ChainHotGC",
+    "ChainPrune",
+    "ChainPutObj",
+    "ChainValidateIndex",
+];
+
+/// As [`CHAIN_LACKS`], of the state.
+const STATE_LACKS: &[&str] = &[
+    "StateChangedActors",
+    "StateCompute",
+    "StateDecodeParams",
+    "StateEncodeParams",
+    "StateListMessages",
+    "StateLookupRobustAddress",
+    "StateReadState",
+];
+
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
 const V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
@@ -102,7 +149,7 @@ const V1: &[Group] = &[
     Group::of_daemon("Auth", AUTH),
     Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
-    Group::of_daemon("Chain", CHAIN),
+    Group::of_daemon("Chain", CHAIN).but(CHAIN_LACKS),
     Group::needing(Needs::Upstream, "Eth", ETH),
     Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
     Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
@@ -116,7 +163,7 @@ const V1: &[Group] = &[
     Group::needing(Needs::Upstream, "Net", NET),
     Group::needing(Needs::Chain, "Node", STATUS),
     Group::needing(Needs::Chain, "Paych", PAYCH),
-    Group::of_daemon("State", STATE),
+    Group::of_daemon("State", STATE).but(STATE_LACKS),
     Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
     Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
     Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
@@ -129,7 +176,7 @@ const V0: &[Group] = &[
     Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
     Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
-    Group::of_daemon("State of v0", v0::state::STATE_V0),
+    Group::of_daemon("State of v0", v0::state::STATE_V0).but(&["StateSectorPreCommitInfo"]),
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.

@@ -159,7 +159,7 @@ mod tests {
             (
                 "info.getNetworkName",
                 json!({}),
-                json!({ "networkName": "devnet" }),
+                json!({ "networkName": "localnet" }),
             ),
             (
                 "info.getBlockchainID",

@@ -28,7 +28,7 @@ fn rows() -> BTreeMap<Row, (Vec<String>, &'static str)> {
                     name: method.name,
                     client: method.client,
                     permission: method.permission,
-                    served_by: served_by(page, group.needs),
+                    served_by: served_by(page, group.needs_of(method)),
                 };
                 let (places, _) = rows
                     .entry(row)
