@@ -35,15 +35,17 @@ fn faults(documents: &[Value]) -> Vec<Vec<String>> {
         .add("https://meta.json-schema.tools/", json_schema())
         .and_then(|registry| registry.add("https://meta.json-schema.tools", json_schema()))
         .and_then(|registry| registry.prepare())
-        .unwrap();
-    let mut meta: Value = serde_json::from_str(META_SCHEMA).unwrap();
+        .expect("draft 7 is built in");
+    let mut meta: Value = serde_json::from_str(META_SCHEMA).expect("the fixture is JSON");
     // A dialect that is draft 7 by another name.
-    meta.as_object_mut().unwrap().remove("$schema");
+    meta.as_object_mut()
+        .expect("a schema is an object")
+        .remove("$schema");
     let validator = jsonschema::options()
         .with_draft(Draft::Draft7)
         .with_registry(&registry)
         .build(&meta)
-        .unwrap();
+        .expect("the meta-schema is a schema");
     let faults = |document| {
         let errors = validator.iter_errors(document);
         errors
@@ -148,7 +150,7 @@ impl Judge<'_> {
             registry: registry
                 .add("urn:document", document)
                 .and_then(|registry| registry.prepare())
-                .unwrap(),
+                .expect("all references are within the document"),
             built: BTreeMap::new(),
         }
     }
@@ -161,7 +163,7 @@ impl Judge<'_> {
                 .with_draft(Draft::Draft7)
                 .with_registry(registry)
                 .build(&json!({ "$ref": format!("urn:document#{pointer}") }))
-                .unwrap()
+                .expect("the pointer leads to a schema")
         });
         let error = validator.iter_errors(value).next()?;
         let text = format!("{name} at {}: {error}", error.instance_path());
