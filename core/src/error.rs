@@ -82,7 +82,7 @@ impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Needs::Chain => {
-                "a chain, which this daemon does not have; ask a full node of the network \
+                "a chain with more than this daemon's local one; ask a full node of the network \
                  (FULLNODE_API_INFO names it)"
             }
             Needs::Upstream => {
