@@ -40,7 +40,7 @@ pub(crate) fn is_connection_failure(error: &CallError) -> bool {
 }
 
 /// Every path on which a method may be called.
-const SURFACES: [&Surface; 6] = [
+static SURFACES: [&Surface; 6] = [
     &FULL_NODE_V0,
     &FULL_NODE_V1,
     &FULL_NODE_V2,

@@ -23,6 +23,8 @@ use tokio::sync::broadcast;
 
 pub(crate) use pool::Pool;
 
+use crate::task;
+
 /// What tells a chain from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NetworkId {
@@ -170,7 +172,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&dyn Chain) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let chain = chain.clone();
-    match tokio::task::spawn_blocking(move || work(&*chain)).await {
+    match task::blocking(move || work(&*chain)).await {
         Ok(result) => result,
         Err(error) => Err(Error::Other(format!("the chain failed: {error}"))),
     }

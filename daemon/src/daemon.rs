@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use lotus_core::api::Mismatch;
 use lotus_core::types::{Address, Cid, Network, NetworkAlreadySet, TokenAmount};
@@ -34,6 +35,7 @@ use crate::metrics::Metrics;
 use crate::repo::{self, Repo};
 use crate::rpc::{self, Anonymous, Hosts, Limits, ListenError, Listener, Paths, Served};
 use crate::shutdown::Shutdown;
+use crate::task;
 use crate::wallet::WalletError;
 use lotus_core::Role;
 
@@ -468,13 +470,18 @@ impl Daemon {
 
     /// Waits until the daemon has been asked to shut down and has done so: calls in flight are
     /// finished (or cut off after `[API] ShutdownTimeout`), `api` is gone and the lock released.
-    pub async fn finished(self) -> Result<(), StartError> {
+    pub fn finished(self) -> BoxFuture<'static, Result<(), StartError>> {
+        // As `Node::start`.
+        Box::pin(self.finish())
+    }
+
+    async fn finish(self) -> Result<(), StartError> {
         if let Err(error) = self.server.await {
             tracing::error!(target: "main", %error, "the server ended abnormally");
         }
         if let Some(chain) = self.chain {
             // It waits for the block that is being made.
-            let closed = tokio::task::spawn_blocking(move || chain.close());
+            let closed = task::blocking(move || chain.close());
             if let Err(error) = closed.await {
                 tracing::error!(target: "main", %error, "the chain ended abnormally");
             }

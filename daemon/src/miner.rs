@@ -1,5 +1,6 @@
 //! The storage miner: `lotus-miner run`.
 
+use futures_util::future::BoxFuture;
 use lotus_core::api::MINER;
 use lotus_core::types::ApiVersion;
 use lotus_core::{Api, Role};
@@ -17,7 +18,12 @@ impl Miner {
     ///
     /// # Errors
     /// [`StartError`] names what to change; nothing is left running.
-    pub async fn start(options: Options) -> Result<Daemon, StartError> {
+    pub fn start(options: Options) -> BoxFuture<'static, Result<Daemon, StartError>> {
+        // As `Node::start`.
+        Box::pin(Self::open(options))
+    }
+
+    async fn open(options: Options) -> Result<Daemon, StartError> {
         let parts = Parts::open(Role::StorageMiner, options).await?;
         let v0 = Api::unserved_of(MINER.layers)
             .overlay(CommonRpc::new(&parts, ApiVersion::MINER, MINER, BLOCK_DELAY).api()?)

@@ -11,6 +11,7 @@ mod open;
 mod state;
 mod wallet;
 
+use futures_util::future::BoxFuture;
 use lotus_core::api::chain::{CHAIN, ChainServer};
 use lotus_core::api::gas::{GAS, GasServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
@@ -27,6 +28,7 @@ pub(crate) use common::CommonRpc;
 pub(crate) use state::invocation;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
+use crate::task;
 use chain::ChainRpc;
 use gas::GasRpc;
 use mpool::MpoolRpc;
@@ -50,12 +52,17 @@ impl Node {
     ///
     /// # Errors
     /// [`StartError`] names what to change; nothing is left running.
-    pub async fn start(mut options: Options) -> Result<Daemon, StartError> {
+    pub fn start(options: Options) -> BoxFuture<'static, Result<Daemon, StartError>> {
+        // In a box its code is compiled here, and not again in every program that awaits it.
+        Box::pin(Self::open(options))
+    }
+
+    async fn open(mut options: Options) -> Result<Daemon, StartError> {
         let chain = std::mem::take(&mut options.chain);
         let parts = Parts::open(Role::FullNode, options).await?;
         let keystore = parts.keystore.clone();
         let datastore = parts.repo.datastore_dir();
-        let opened = tokio::task::spawn_blocking(move || open::open(chain, keystore, datastore));
+        let opened = task::blocking(move || open::open(chain, keystore, datastore));
         let Opened {
             chain,
             wallet,

@@ -52,7 +52,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
         #item
 
         #[doc = #docs]
-        #visibility const #table: &[::lotus_core::Method] = &[#(#rows),*];
+        #visibility static #table: &[::lotus_core::Method] = &[#(#rows),*];
 
         #reader
 

@@ -143,7 +143,7 @@ const STATE_LACKS: &[&str] = &[
 ];
 
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
-const V1: &[Group] = &[
+static V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Wallet", WALLET),
     Group::of_daemon("Auth", AUTH),
@@ -172,7 +172,7 @@ const V1: &[Group] = &[
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.
-const V0: &[Group] = &[
+static V0: &[Group] = &[
     Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
     Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
@@ -180,7 +180,7 @@ const V0: &[Group] = &[
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
-const V2: &[Group] = &[
+static V2: &[Group] = &[
     Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
     Group::needing(Needs::Upstream, "Eth", ETH),
     Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
@@ -190,28 +190,28 @@ const V2: &[Group] = &[
 ];
 
 /// `/rpc/v1` of a full node.
-pub const FULL_NODE_V1: Surface = Surface {
+pub static FULL_NODE_V1: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v1",
     layers: &[V1],
 };
 
 /// `/rpc/v0` of a full node: all of v1, with the signatures of old where they differ.
-pub const FULL_NODE_V0: Surface = Surface {
+pub static FULL_NODE_V0: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v0",
     layers: &[V1, V0],
 };
 
 /// `/rpc/v2` of a full node.
-pub const FULL_NODE_V2: Surface = Surface {
+pub static FULL_NODE_V2: Surface = Surface {
     program: Role::FullNode.program(),
     path: "/rpc/v2",
     layers: &[V2],
 };
 
 /// What Lotus declares on `/rpc/v0` of a miner, and our own tokens.
-const MINER_V0: &[Group] = &[
+static MINER_V0: &[Group] = &[
     Group::of_daemon("Common", COMMON),
     Group::of_daemon("Auth", AUTH),
     Group::needing(Needs::Sealing, "Actor", miner::actor::ACTOR),
@@ -228,7 +228,7 @@ const MINER_V0: &[Group] = &[
 ];
 
 /// What Lotus declares on `/rpc/v0` of a worker.
-const WORKER_V0: &[Group] = &[
+static WORKER_V0: &[Group] = &[
     Group::needing(Needs::Sealing, "Management", worker::management::MANAGEMENT),
     Group::needing(Needs::Sealing, "Proving", worker::proving::PROVING),
     Group::needing(Needs::Sealing, "Sealing", worker::sealing::SEALING),
@@ -236,21 +236,21 @@ const WORKER_V0: &[Group] = &[
 ];
 
 /// `/rpc/v0` of a miner.
-pub const MINER: Surface = Surface {
+pub static MINER: Surface = Surface {
     program: Role::StorageMiner.program(),
     path: "/rpc/v0",
     layers: &[MINER_V0],
 };
 
 /// `/rpc/v0` of a worker of a miner. It is Lotus's program that serves it.
-pub const WORKER: Surface = Surface {
+pub static WORKER: Surface = Surface {
     program: "lotus-worker",
     path: "/rpc/v0",
     layers: &[WORKER_V0],
 };
 
 /// `/rpc/v0` of a wallet that is a process of its own. It is Lotus's program that serves it.
-pub const REMOTE_WALLET: Surface = Surface {
+pub static REMOTE_WALLET: Surface = Surface {
     program: "lotus-wallet",
     path: "/rpc/v0",
     layers: &[&[Group::of_daemon("Wallet", remote_wallet::REMOTE_WALLET)]],
@@ -258,10 +258,12 @@ pub const REMOTE_WALLET: Surface = Surface {
 
 impl Role {
     /// The paths of this daemon; the first is its main one.
-    pub const fn surfaces(self) -> &'static [&'static Surface] {
+    pub fn surfaces(self) -> &'static [&'static Surface] {
+        static FULL_NODE: [&Surface; 3] = [&FULL_NODE_V1, &FULL_NODE_V0, &FULL_NODE_V2];
+        static STORAGE_MINER: [&Surface; 1] = [&MINER];
         match self {
-            Role::FullNode => &[&FULL_NODE_V1, &FULL_NODE_V0, &FULL_NODE_V2],
-            Role::StorageMiner => &[&MINER],
+            Role::FullNode => &FULL_NODE,
+            Role::StorageMiner => &STORAGE_MINER,
         }
     }
 }
@@ -272,11 +274,12 @@ mod tests {
 
     #[test]
     fn a_later_layer_replaces() {
-        const FIRST: &[Method] = &[WALLET[0]];
-        const BELOW: &[Group] = &[Group::of_daemon("Below", WALLET)];
-        const ABOVE: &[Group] = &[Group::of_daemon("Above", FIRST)];
+        static FIRST: &[Method] = &[WALLET[0]];
+        static BELOW: &[Group] = &[Group::of_daemon("Below", WALLET)];
+        static ABOVE: &[Group] = &[Group::of_daemon("Above", FIRST)];
+        static LAYERS: &[&[Group]] = &[BELOW, ABOVE];
         let surface = Surface {
-            layers: &[BELOW, ABOVE],
+            layers: LAYERS,
             ..FULL_NODE_V1
         };
         assert_eq!(surface.methods().len(), WALLET.len());

@@ -10,12 +10,12 @@ use serde_json::Value;
 const EXAMPLES: &str = include_str!("../../../testutil/fixtures/lotus-examples.jsonl");
 
 /// Which surfaces answer as which API of Lotus. Lotus documents no examples of `lotus-wallet`.
-pub(super) const SERVED: &[(&str, Surface)] = &[
-    ("full-v0", FULL_NODE_V0),
-    ("full-v1", FULL_NODE_V1),
-    ("full-v2", FULL_NODE_V2),
-    ("miner", MINER),
-    ("worker", WORKER),
+pub(super) static SERVED: &[(&str, &Surface)] = &[
+    ("full-v0", &FULL_NODE_V0),
+    ("full-v1", &FULL_NODE_V1),
+    ("full-v2", &FULL_NODE_V2),
+    ("miner", &MINER),
+    ("worker", &WORKER),
 ];
 
 /// Examples that are no values of their type, with the reason.

@@ -60,8 +60,8 @@ fn faults(documents: &[Value]) -> Vec<Vec<String>> {
     documents.iter().map(faults).collect()
 }
 
-fn surfaces() -> impl Iterator<Item = (&'static str, Surface)> {
-    SERVED.iter().copied().chain([("wallet", REMOTE_WALLET)])
+fn surfaces() -> impl Iterator<Item = (&'static str, &'static Surface)> {
+    SERVED.iter().copied().chain([("wallet", &REMOTE_WALLET)])
 }
 
 fn document(surface: &Surface) -> Value {
@@ -71,7 +71,7 @@ fn document(surface: &Surface) -> Value {
 #[test]
 fn every_document_is_valid() {
     let (names, documents): (Vec<_>, Vec<_>) = surfaces()
-        .map(|(name, surface)| (name, document(&surface)))
+        .map(|(name, surface)| (name, document(surface)))
         .unzip();
     for (name, faults) in names.iter().zip(faults(&documents)) {
         assert!(faults.is_empty(), "{name}:\n{}", faults.join("\n"));
@@ -119,7 +119,7 @@ fn references<'a>(value: &'a Value, into: &mut Vec<&'a str>) {
 #[test]
 fn every_reference_resolves_and_nothing_is_defined_in_vain() {
     for (name, surface) in surfaces() {
-        let document = document(&surface);
+        let document = document(surface);
         let mut found = Vec::new();
         references(&document, &mut found);
         for target in &found {
@@ -223,7 +223,7 @@ const ANYTHING: &[&str] = &["Box<RawValue>", "Value", "f64"];
 fn a_schema_accepts_no_value_of_another_type() {
     let mut anything = BTreeSet::new();
     for (_, surface) in surfaces() {
-        let mut judge = Judge::new(document(&surface));
+        let mut judge = Judge::new(document(surface));
         for (position, method) in surface.methods().into_values().enumerate() {
             let params = method.params.iter().enumerate().map(|(number, param)| {
                 let pointer = format!("/methods/{position}/params/{number}/schema");

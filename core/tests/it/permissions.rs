@@ -9,13 +9,13 @@ use lotus_core::{Kind, Method, api};
 const LOTUS: &str = include_str!("../../../testutil/fixtures/lotus-permissions.tsv");
 
 /// Which tables answer as which API of Lotus.
-const SERVED: &[(&str, Surface)] = &[
-    ("full-v0", api::FULL_NODE_V0),
-    ("full-v1", api::FULL_NODE_V1),
-    ("full-v2", api::FULL_NODE_V2),
-    ("miner", api::MINER),
-    ("worker", api::WORKER),
-    ("wallet", api::REMOTE_WALLET),
+static SERVED: &[(&str, &Surface)] = &[
+    ("full-v0", &api::FULL_NODE_V0),
+    ("full-v1", &api::FULL_NODE_V1),
+    ("full-v2", &api::FULL_NODE_V2),
+    ("miner", &api::MINER),
+    ("worker", &api::WORKER),
+    ("wallet", &api::REMOTE_WALLET),
 ];
 
 /// What both sides say about one method.

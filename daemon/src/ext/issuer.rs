@@ -13,7 +13,7 @@ use super::json2::Fault;
 use super::password::{PasswordFile, Start, State, VALUE_KEY};
 use crate::audit::{Audit, Entry, Outcome, Transport, Verdict};
 use crate::auth::{Authority, Minter, RevokeError};
-use crate::task::to_the_end;
+use crate::task::{self, to_the_end};
 
 /// Why the Auth API cannot be served: the password file, or the stored state of the password.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ pub(crate) async fn prepare(file: &str, authority: &Authority) -> Result<(), Pas
         .map(State::from_bytes)
         .transpose()
         .map_err(PasswordError::new)?;
-    let start = tokio::task::spawn_blocking(move || State::start(&file, stored.as_ref()));
+    let start = task::blocking(move || State::start(&file, stored.as_ref()));
     let written = match start
         .await
         .map_err(PasswordError::new)?

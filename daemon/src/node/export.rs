@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::chain::send;
 use crate::chain::Chain;
+use crate::task;
 
 /// How many bytes a piece has (Lotus sends as many).
 const PIECE: usize = 1 << 20;
@@ -43,7 +44,7 @@ pub(super) async fn run(
 ) {
     let (pieces, mut written) = mpsc::channel(WAITING);
     let chain = chain.clone();
-    let export = tokio::task::spawn_blocking(move || {
+    let export = task::blocking(move || {
         let mut writer = BufWriter::with_capacity(PIECE, Pieces(pieces));
         let exported = chain.store().export(&head, what, &mut writer, &mut |_| {});
         exported.map_err(|error| error.to_string())?;

@@ -12,6 +12,7 @@ use lotus_core::types::{
 
 use super::state::account_key;
 use crate::chain::{Chain, blocking};
+use crate::task;
 use crate::wallet::{Wallet, WalletError};
 
 /// The methods of `Wallet`.
@@ -47,7 +48,7 @@ impl WalletRpc {
         work: impl FnOnce(&Wallet) -> Result<T, WalletError> + Send + 'static,
     ) -> Result<T, Error> {
         let wallet = self.wallet.clone();
-        match tokio::task::spawn_blocking(move || work(&wallet)).await {
+        match task::blocking(move || work(&wallet)).await {
             Ok(result) => result.map_err(Error::other),
             Err(error) => Err(Error::Other(format!("the wallet failed: {error}"))),
         }

@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, broadcast};
 
 use self::file::{Failure, File};
 use super::{Change, Record, StoreError, TokenStore, Use};
+use crate::task;
 
 /// A registry in a file of its own. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ impl Embedded {
 
 /// Runs `work` on a thread that may block. It is run to its end even if nobody waits for it.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    match task::blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

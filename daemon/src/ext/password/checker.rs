@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
 
 use super::{HashError, Secret, State, Unfit};
 use crate::ext::backoff::Backoff;
+use crate::task;
 
 /// How many hashes are computed at a time. Each takes 19 MiB and some 20 ms of a core.
 const HASHES: usize = 2;
@@ -82,7 +82,7 @@ impl Checker {
         let permit = self.permit().await?;
         let clock = self.clock.clone();
         // A caller who goes away does not stop this: the attempt counts, and so does the hash.
-        let checked = spawn_blocking(move || {
+        let checked = task::blocking(move || {
             let right = state.matches(&password);
             match right {
                 Ok(true) => failures.clear(),
@@ -104,7 +104,7 @@ impl Checker {
     /// [`CheckError::Unfit`] when it may not become the password.
     pub(crate) async fn change(&self, state: State, password: Secret) -> Result<State, CheckError> {
         let permit = self.permit().await?;
-        let changed = spawn_blocking(move || {
+        let changed = task::blocking(move || {
             let changed = password
                 .judge()
                 .map_err(CheckError::from)

@@ -12,12 +12,12 @@ use serde_json::value::RawValue;
 const LINES: &str = include_str!("../../../fixtures/lotus-examples.jsonl");
 
 /// What Lotus calls our surfaces. Its `lotus-wallet` is not documented.
-const APIS: [(&str, Surface); 5] = [
-    ("full-v1", FULL_NODE_V1),
-    ("full-v0", FULL_NODE_V0),
-    ("full-v2", FULL_NODE_V2),
-    ("miner", MINER),
-    ("worker", WORKER),
+static APIS: [(&str, &Surface); 5] = [
+    ("full-v1", &FULL_NODE_V1),
+    ("full-v0", &FULL_NODE_V0),
+    ("full-v2", &FULL_NODE_V2),
+    ("miner", &MINER),
+    ("worker", &WORKER),
 ];
 
 /// What the documentation shows for any text.

@@ -16,7 +16,7 @@ pub(crate) struct Page {
     /// The page's file, relative to `docs/`.
     pub(crate) file: &'static str,
     /// The methods of the path.
-    pub(crate) surface: Surface,
+    pub(crate) surface: &'static Surface,
     /// The page that describes what both paths have.
     pub(crate) beside: Option<&'static Page>,
 }
@@ -28,7 +28,7 @@ pub(crate) const FULL_NODE: Page = Page {
     url: "http://127.0.0.1:1234/rpc/v1",
     token: "~/.lotus/token",
     file: "api/full-node.md",
-    surface: api::FULL_NODE_V1,
+    surface: &api::FULL_NODE_V1,
     beside: None,
 };
 
@@ -37,7 +37,7 @@ pub(crate) const FULL_NODE_V0: Page = Page {
     name: "full node, v0",
     url: "http://127.0.0.1:1234/rpc/v0",
     file: "api/full-node-v0.md",
-    surface: api::FULL_NODE_V0,
+    surface: &api::FULL_NODE_V0,
     beside: Some(&FULL_NODE),
     ..FULL_NODE
 };
@@ -47,7 +47,7 @@ pub(crate) const FULL_NODE_V2: Page = Page {
     name: "full node, v2",
     url: "http://127.0.0.1:1234/rpc/v2",
     file: "api/full-node-v2.md",
-    surface: api::FULL_NODE_V2,
+    surface: &api::FULL_NODE_V2,
     beside: Some(&FULL_NODE),
     ..FULL_NODE
 };
@@ -59,7 +59,7 @@ pub(crate) const MINER: Page = Page {
     url: "http://127.0.0.1:2345/rpc/v0",
     token: "~/.lotusminer/token",
     file: "api/miner.md",
-    surface: api::MINER,
+    surface: &api::MINER,
     beside: None,
 };
 
@@ -70,7 +70,7 @@ pub(crate) const WORKER: Page = Page {
     url: "http://127.0.0.1:3456/rpc/v0",
     token: "~/.lotusworker/token",
     file: "api/worker.md",
-    surface: api::WORKER,
+    surface: &api::WORKER,
     beside: None,
 };
 
@@ -81,7 +81,7 @@ pub(crate) const WALLET: Page = Page {
     url: "http://127.0.0.1:1777/rpc/v0",
     token: "~/.lotuswallet/token",
     file: "api/wallet.md",
-    surface: api::REMOTE_WALLET,
+    surface: &api::REMOTE_WALLET,
     beside: None,
 };
 
