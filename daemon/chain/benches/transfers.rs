@@ -10,57 +10,28 @@
 // Its result is what it prints.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+#[path = "../tests/support/memory.rs"]
+mod memory;
+#[path = "../tests/support/outside.rs"]
+mod outside;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cid::Cid;
-use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::address::Address;
-use fvm_shared::clock::ChainEpoch;
-use fvm_shared::crypto::signature::Signature;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
 use fvm_shared::version::NetworkVersion;
 use lotus_chain::vm::blocks::Blocks;
 use lotus_chain::vm::executor::{BlockMessages, ChainMessage, Tipset};
 use lotus_chain::vm::genesis::Genesis;
-use lotus_chain::vm::{Context, Executor, Externs, NativeExecutor};
+use lotus_chain::vm::{Context, Executor, NativeExecutor};
+use memory::Memory;
+use outside::Outside;
 
 const ACCOUNTS: u64 = 1000;
 const TIPSETS: u64 = 20;
 const MESSAGES: u64 = 2000;
-
-#[derive(Default)]
-struct Memory(Mutex<HashMap<Cid, Vec<u8>>>);
-
-impl Blockstore for Memory {
-    fn get(&self, cid: &Cid) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.0.lock().unwrap().get(cid).cloned())
-    }
-
-    fn put_keyed(&self, cid: &Cid, block: &[u8]) -> anyhow::Result<()> {
-        self.0.lock().unwrap().insert(*cid, block.to_vec());
-        Ok(())
-    }
-}
-
-#[derive(Debug)]
-struct Chain;
-
-impl Externs for Chain {
-    fn chain_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([1; 32])
-    }
-
-    fn beacon_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([2; 32])
-    }
-
-    fn verify_signature(&self, _signature: &Signature, _signer: &Address, _data: &[u8]) -> bool {
-        true
-    }
-}
 
 fn account(n: u64) -> Address {
     let mut key = [0; 65];
@@ -116,7 +87,7 @@ fn main() {
                 tracing: false,
             },
             block_delay: 30,
-            externs: Arc::new(Chain),
+            externs: Arc::new(Outside),
             blocks: vec![BlockMessages {
                 miner: account(0),
                 win_count: 1,

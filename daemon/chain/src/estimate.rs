@@ -11,6 +11,7 @@ use fvm_shared::error::ExitCode;
 use lotus_core::types::{Address, Message, MessageError, MessageSendSpec, TipSetKey, TokenAmount};
 
 use crate::mempool::{MempoolError, MessagePool, View, ViewError};
+use crate::vm::exit_code::Named;
 
 /// In how many epochs a message that names no premium shall be in a block.
 const EPOCHS_UNTIL_INCLUDED: u64 = 10;
@@ -26,7 +27,8 @@ pub enum EstimateError {
     OutOfGas,
     /// The message failed.
     #[error(
-        "message execution failed (exit=[{exit_code}], revert reason=[none], vm error=[{error}])"
+        "message execution failed (exit=[{}], revert reason=[none], vm error=[{error}])",
+        Named(*exit_code)
     )]
     Failed {
         /// How.

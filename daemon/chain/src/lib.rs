@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod chain;
+pub mod database;
 pub mod devnet;
 pub mod estimate;
 pub mod keys;

@@ -9,7 +9,6 @@
 mod blocks;
 pub mod car;
 mod error;
-mod file;
 mod head;
 mod heights;
 mod messages;

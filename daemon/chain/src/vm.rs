@@ -21,6 +21,7 @@
 //! | [`apply`] | one message: validity, fees, receipt |
 //! | [`executor`] | one tipset |
 //! | [`genesis`] | the state before the first epoch |
+//! | [`exit_code`] | what exit codes are called |
 //! | [`error`] | how an actor fails, and how the machine does |
 //!
 //! # How an actor is written
@@ -82,6 +83,7 @@ pub mod apply;
 pub mod blocks;
 pub mod error;
 pub mod executor;
+pub mod exit_code;
 pub mod fees;
 pub mod frc42;
 pub mod gas;

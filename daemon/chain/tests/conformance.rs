@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/memory.rs"]
+mod memory;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64_NOPAD;
-use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::crypto::signature::Signature;
@@ -17,6 +19,7 @@ use fvm_shared::version::NetworkVersion;
 use lotus_chain::vm::blocks::Blocks;
 use lotus_chain::vm::genesis::Genesis;
 use lotus_chain::vm::{ApplyKind, Context, Externs, Machine};
+use memory::Memory;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -65,20 +68,6 @@ impl Externs for Recorded {
             "a signature is verified that the real machine did not"
         );
         signatures.remove(0)
-    }
-}
-
-#[derive(Default)]
-struct Memory(Mutex<std::collections::HashMap<cid::Cid, Vec<u8>>>);
-
-impl Blockstore for Memory {
-    fn get(&self, cid: &cid::Cid) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.0.lock().unwrap().get(cid).cloned())
-    }
-
-    fn put_keyed(&self, cid: &cid::Cid, block: &[u8]) -> anyhow::Result<()> {
-        self.0.lock().unwrap().insert(*cid, block.to_vec());
-        Ok(())
     }
 }
 

@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+#[path = "support/memory.rs"]
+mod memory;
+#[path = "support/outside.rs"]
+mod outside;
+
+use std::sync::Arc;
 
 use cid::Cid;
-use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::METHOD_SEND;
 use fvm_shared::address::Address;
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::crypto::signature::Signature;
 use fvm_shared::econ::TokenAmount;
 use fvm_shared::error::ExitCode;
 use fvm_shared::message::Message;
@@ -20,38 +22,9 @@ use lotus_chain::vm::executor::{BlockMessages, ChainMessage, Executed, Simulatio
 use lotus_chain::vm::genesis::{Genesis, TOTAL_FIL};
 use lotus_chain::vm::manifest::{ActorKind, BURNT_FUNDS_ACTOR_ID, EAM_ACTOR_ID, REWARD_ACTOR_ID};
 use lotus_chain::vm::state_tree::StateTree;
-use lotus_chain::vm::{ApplyKind, Context, Executor, Externs, NativeExecutor};
-
-#[derive(Debug)]
-struct Chain;
-
-impl Externs for Chain {
-    fn chain_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([1; 32])
-    }
-
-    fn beacon_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([2; 32])
-    }
-
-    fn verify_signature(&self, _signature: &Signature, _signer: &Address, _data: &[u8]) -> bool {
-        true
-    }
-}
-
-#[derive(Default)]
-struct Memory(Mutex<HashMap<Cid, Vec<u8>>>);
-
-impl Blockstore for Memory {
-    fn get(&self, cid: &Cid) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.0.lock().unwrap().get(cid).cloned())
-    }
-
-    fn put_keyed(&self, cid: &Cid, block: &[u8]) -> anyhow::Result<()> {
-        self.0.lock().unwrap().insert(*cid, block.to_vec());
-        Ok(())
-    }
-}
+use lotus_chain::vm::{ApplyKind, Context, Executor, NativeExecutor};
+use memory::Memory;
+use outside::Outside;
 
 /// A store with a genesis in it.
 struct Network {
@@ -123,7 +96,7 @@ impl Network {
             parent_epoch,
             context: self.context(),
             block_delay: 30,
-            externs: Arc::new(Chain),
+            externs: Arc::new(Outside),
             blocks: vec![BlockMessages {
                 miner: key(2),
                 win_count: 1,
@@ -332,7 +305,7 @@ fn a_simulation_changes_nothing_and_has_a_trace() {
     let simulation = Simulation {
         state: network.state,
         context: network.context(),
-        externs: Arc::new(Chain),
+        externs: Arc::new(Outside),
         messages: vec![(
             send(key(1), new, 0, TokenAmount::from_whole(1)),
             ApplyKind::Explicit { chain_length: 100 },
@@ -356,7 +329,7 @@ fn missing_state_is_an_error_and_no_receipt() {
     let simulation = Simulation {
         state: network.state,
         context: network.context(),
-        externs: Arc::new(Chain),
+        externs: Arc::new(Outside),
         messages: vec![(
             // `PubkeyAddress` reads the state.
             Message {

@@ -8,6 +8,8 @@
 
 mod chain;
 mod channels;
+#[path = "../../chain/tests/support/child.rs"]
+mod child;
 mod crowd;
 mod gate;
 mod hostile;

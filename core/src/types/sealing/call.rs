@@ -1,11 +1,10 @@
 //! Calls to a worker: they answer at once with an id, and the result is returned under it later.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::object;
 use crate::types::SectorId;
+use crate::types::open_enum::int_enum;
 
 /// A task that a worker has accepted (Lotus `storiface.CallID`).
 #[object]
@@ -28,38 +27,24 @@ pub struct CallError {
     pub message: String,
 }
 
-/// What kind of failure a [`CallError`] is (Lotus `storiface.ErrorCode`). From 100 on the failure
-/// is temporary: the task is scheduled again.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    JsonSchema,
-    Serialize,
-    Deserialize,
-)]
-#[serde(transparent)]
-pub struct CallErrorCode(pub i64);
+int_enum! {
+    /// What kind of failure a [`CallError`] is (Lotus `storiface.ErrorCode`).
+    pub enum CallErrorCode: i64 {
+        /// Nothing more is known.
+        Unknown = 0,
+        /// Temporary, and nothing more is known.
+        TempUnknown = 100,
+        /// The worker was restarted.
+        TempWorkerRestart = 101,
+        /// No storage path had room for the result.
+        TempAllocateSpace = 102,
+    }
+}
 
 impl CallErrorCode {
-    /// Nothing more is known.
-    pub const UNKNOWN: Self = Self(0);
-    /// Temporary, and nothing more is known.
-    pub const TEMP_UNKNOWN: Self = Self(100);
-    /// The worker was restarted.
-    pub const TEMP_WORKER_RESTART: Self = Self(101);
-    /// No storage path had room for the result.
-    pub const TEMP_ALLOCATE_SPACE: Self = Self(102);
-
-    /// Whether the task may succeed when it is tried again.
-    pub const fn is_temporary(self) -> bool {
-        self.0 >= Self::TEMP_UNKNOWN.0
+    /// Whether the task may succeed when it is tried again: it is then scheduled again.
+    pub fn is_temporary(self) -> bool {
+        i64::from(self) >= i64::from(CallErrorCode::TempUnknown)
     }
 }
 
@@ -70,8 +55,10 @@ mod tests {
     #[test]
     fn failures_from_100_on_are_temporary() {
         let error: CallError = serde_json::from_str(r#"{"Code":101,"Message":"m"}"#).unwrap();
-        assert_eq!(error.code, CallErrorCode::TEMP_WORKER_RESTART);
+        assert_eq!(error.code, CallErrorCode::TempWorkerRestart);
         assert!(error.code.is_temporary());
-        assert!(!CallErrorCode::UNKNOWN.is_temporary());
+        assert!(CallErrorCode::from(1000).is_temporary());
+        assert!(!CallErrorCode::Unknown.is_temporary());
+        assert!(!CallErrorCode::from(99).is_temporary());
     }
 }

@@ -10,8 +10,9 @@ use cid::multihash::Multihash;
 use fvm_ipld_blockstore::Blockstore;
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::file::{Failure, File};
+use super::error::Failure;
 use super::{StoreError, tables};
+use crate::database::Database;
 
 /// The multihash code of data that is its own hash. Such a block needs no store: the codes of old
 /// actors are named this way.
@@ -29,7 +30,7 @@ const MOST_PENDING: usize = 16 * 1024 * 1024;
 pub struct Blocks(Arc<Inner>);
 
 struct Inner {
-    file: File,
+    database: Database,
     pending: RwLock<Pending>,
     /// Whoever writes.
     turn: Mutex<()>,
@@ -43,22 +44,22 @@ struct Pending {
 
 impl fmt::Debug for Blocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Blocks").field(&self.0.file).finish()
+        f.debug_tuple("Blocks").field(&self.0.database).finish()
     }
 }
 
 impl Blocks {
     pub(super) fn open(path: &Path) -> Result<Blocks, StoreError> {
-        File::open(path).map(Blocks::new)
+        Ok(Blocks::new(Database::open(path, &tables::SCHEMA)?))
     }
 
     pub(super) fn in_memory() -> Result<Blocks, StoreError> {
-        File::in_memory().map(Blocks::new)
+        Ok(Blocks::new(Database::in_memory(&tables::SCHEMA)?))
     }
 
-    fn new(file: File) -> Blocks {
+    fn new(database: Database) -> Blocks {
         Blocks(Arc::new(Inner {
-            file,
+            database,
             pending: RwLock::default(),
             turn: Mutex::default(),
         }))
@@ -76,7 +77,7 @@ impl Blocks {
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        self.0.file.read(work)
+        self.0.database.read(work)
     }
 
     /// Writes what waits and what `work` adds in one transaction, which is on the disk when this
@@ -95,7 +96,7 @@ impl Blocks {
             let blocks = pending.blocks.iter();
             blocks.map(|(hash, block)| (*hash, block.clone())).collect()
         };
-        let done = self.0.file.write(|transaction| {
+        let done = self.0.database.write(|transaction| {
             let blocks = written.iter();
             let blocks = blocks.map(|(hash, block)| (hash.to_bytes(), block));
             tables::insert_blocks(transaction, blocks)?;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use fvm_ipld_encoding::Error as EncodingError;
 use lotus_core::types::{Cid, TipSetKey};
 
+use crate::database::{self, DatabaseError};
+
 /// Why the store could not do what it was asked. After each of them it is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -93,6 +95,33 @@ pub enum StoreError {
     /// Two tipsets that have no common ancestor here.
     #[error("{0} and {1} have no common ancestor in the store")]
     Unrelated(TipSetKey, TipSetKey),
+}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> StoreError {
+        match error {
+            DatabaseError::Newer {
+                place,
+                found,
+                known,
+            } => StoreError::Newer {
+                place,
+                found,
+                known,
+            },
+            DatabaseError::Damaged { place, why } => StoreError::Damaged { place, why },
+            DatabaseError::Failed { place, why } => StoreError::Failed { place, why },
+        }
+    }
+}
+
+/// Why a transaction of the store was given up.
+pub(super) type Failure = database::Failure<StoreError>;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        Failure::Refused(error)
+    }
 }
 
 impl StoreError {

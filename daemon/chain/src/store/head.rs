@@ -6,7 +6,7 @@ use fvm_ipld_blockstore::Blockstore;
 use lotus_core::types::{Cid, TipSet};
 use redb::WriteTransaction;
 
-use super::file::Failure;
+use super::error::Failure;
 use super::{ChainStore, Head, StoreError, messages, tables, tipsets};
 
 /// The way from one tipset to another.

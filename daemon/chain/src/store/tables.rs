@@ -4,13 +4,15 @@
 use lotus_core::types::{Cid, TipSetKey};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::file::Failure;
+use super::error::Failure;
+use crate::database::Schema;
 
-/// The version of these tables.
-pub(super) const VERSION: u64 = 1;
-
-/// `version`.
-const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
+/// All tables.
+pub(super) static SCHEMA: Schema = Schema {
+    version: 1,
+    create,
+    cache_bytes: 32 * 1024 * 1024,
+};
 
 /// `head`: the key of the head. `genesis`: the CID of the genesis block.
 const VALUES: TableDefinition<&str, &[u8]> = TableDefinition::new("values");
@@ -29,23 +31,13 @@ const MESSAGES: TableDefinition<&[u8], (u64, u32)> = TableDefinition::new("messa
 /// Key of a tipset → weight of the chain that ends with it.
 const WEIGHTS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("weights");
 
-/// Makes all tables, so that reading never finds one missing.
-pub(super) fn create(transaction: &WriteTransaction) -> Result<(), Failure> {
-    transaction.open_table(META)?.insert("version", VERSION)?;
+fn create(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     transaction.open_table(VALUES)?;
     transaction.open_table(BLOCKS)?;
     transaction.open_table(HEIGHTS)?;
     transaction.open_table(MESSAGES)?;
     transaction.open_table(WEIGHTS)?;
     Ok(())
-}
-
-/// The version that the file says it has.
-pub(super) fn version(transaction: &ReadTransaction) -> Result<u64, Failure> {
-    let version = transaction.open_table(META)?.get("version")?;
-    version
-        .map(|version| version.value())
-        .ok_or_else(|| Failure::Damaged("it has no version".to_owned()))
 }
 
 /// A block of IPLD, by its multihash.

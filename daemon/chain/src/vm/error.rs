@@ -7,10 +7,12 @@ use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::MethodNum;
 use fvm_shared::error::ExitCode;
 
+use super::exit_code::Named;
+
 /// Why a method of an actor aborted. The machine rolls back what the method did and puts the exit
 /// code into the receipt; the text is for people (traces and logs) and is not part of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (exit code {code})")]
+#[error("{message} (exit code {})", Named(*code))]
 pub struct ActorError {
     /// What the caller, or the receipt, gets. Codes below 16 are the machine's own: an actor that
     /// aborts with one exits with `SYS_ILLEGAL_EXIT_CODE` instead.
@@ -164,12 +166,12 @@ pub enum VmError {
     #[error("the message cannot be executed: {0}")]
     Message(String),
     /// An implicit message failed, which only a defect can cause.
-    #[error("{what} failed with exit code {exit_code}: {error}")]
+    #[error("{what} failed with exit code {}: {error}", Named(*exit_code))]
     Implicit {
         /// Which.
         what: &'static str,
         /// How.
-        exit_code: fvm_shared::error::ExitCode,
+        exit_code: ExitCode,
         /// Why.
         error: String,
     },

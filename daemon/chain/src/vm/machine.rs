@@ -2,7 +2,10 @@
 //! accounts, transfers, rollback, depth, gas and traces. The rules are those of the FVM's
 //! `call_manager/default.rs`.
 
-use std::collections::HashSet;
+mod access;
+mod outcome;
+mod traces;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -26,11 +29,13 @@ use super::runtime::Runtime;
 use super::state_tree::{ActorState, Mark, StateTree};
 use super::trace::{CallTrace, GasCharge};
 
+use self::access::Access;
+pub use self::outcome::Outcome;
+use self::outcome::syscall;
+pub(super) use self::outcome::{CallError, exit_code_of};
+
 /// How deeply calls may nest, as in the FVM.
 pub const MAX_CALL_DEPTH: u32 = 1024;
-
-/// Actors that are always at hand, so that using them is free (FIP-0055).
-const PRELOADED: &[ActorID] = &[0, 1, 2, 3, 4, 5, 6, 7, 10, 99];
 
 /// What is the same for all messages of a tipset.
 #[derive(Debug, Clone)]
@@ -97,51 +102,6 @@ pub(super) struct Stack {
     /// The calls under way, outermost first; the first is a root that holds the message's own.
     traces: Vec<CallTrace>,
     charges: Vec<GasCharge>,
-}
-
-/// What has been paid for already: looking an actor up costs once in a message.
-#[derive(Debug, Default)]
-struct Access {
-    read: HashSet<ActorID>,
-    updated: HashSet<ActorID>,
-}
-
-/// How a call ended that reached its actor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// 0 if it succeeded. If not, everything that it did was rolled back.
-    pub exit_code: ExitCode,
-    /// What it returned; may be there even if it failed.
-    pub value: Option<IpldBlock>,
-    /// Why it failed.
-    pub error: Option<String>,
-}
-
-/// Why a call did not reach its actor.
-#[derive(Debug)]
-pub(super) enum CallError {
-    /// The caller's fault; it may go on.
-    Syscall(ErrorNumber, String),
-    /// The whole message's end.
-    OutOfGas,
-    /// The machine's end.
-    Fatal(VmError),
-}
-
-impl From<VmError> for CallError {
-    fn from(error: VmError) -> Self {
-        Self::Fatal(error)
-    }
-}
-
-impl From<OutOfGas> for CallError {
-    fn from(_: OutOfGas) -> Self {
-        Self::OutOfGas
-    }
-}
-
-fn syscall<T>(number: ErrorNumber, message: impl ToString) -> Result<T, CallError> {
-    Err(CallError::Syscall(number, message.to_string()))
 }
 
 impl Machine {
@@ -214,11 +174,6 @@ impl Machine {
             ..Stack::default()
         };
         Ok(())
-    }
-
-    /// The trace of the message's own call, after it has ended.
-    pub(super) fn take_trace(&mut self) -> Option<CallTrace> {
-        self.stack.traces.pop()
     }
 
     pub(super) fn charge(&mut self, name: &'static str, gas: u64) -> Result<(), OutOfGas> {
@@ -411,74 +366,6 @@ impl Machine {
         Ok(outcome)
     }
 
-    /// Moves funds.
-    pub(super) fn transfer(
-        &mut self,
-        from: ActorID,
-        to: ActorID,
-        value: &TokenAmount,
-    ) -> Result<(), CallError> {
-        if value.is_negative() {
-            return syscall(
-                ErrorNumber::IllegalArgument,
-                format!("negative transfer of {value}"),
-            );
-        }
-        let Some(mut sender) = self.actor(from)? else {
-            return syscall(
-                ErrorNumber::InsufficientFunds,
-                format!("f0{from} does not exist"),
-            );
-        };
-        if sender.balance < *value {
-            return syscall(
-                ErrorNumber::InsufficientFunds,
-                format!("f0{from} has {} FIL, less than {value} FIL", sender.balance),
-            );
-        }
-        if from == to {
-            return Ok(());
-        }
-        let Some(mut receiver) = self.actor(to)? else {
-            return syscall(
-                ErrorNumber::NotFound,
-                format!("recipient f0{to} does not exist"),
-            );
-        };
-        sender.balance -= value;
-        receiver.balance += value;
-        self.set_actor(from, sender)?;
-        self.set_actor(to, receiver)
-    }
-
-    /// An actor, for gas when it is the first time.
-    pub(super) fn actor(&mut self, id: ActorID) -> Result<Option<ActorState>, CallError> {
-        if !PRELOADED.contains(&id) && self.stack.access.read.insert(id) {
-            self.charge("OnActorLookup", gas::ACTOR_LOOKUP)?;
-        }
-        Ok(self.tree.get(id)?)
-    }
-
-    /// Sets an actor, for gas when it is the first time.
-    pub(super) fn set_actor(&mut self, id: ActorID, actor: ActorState) -> Result<(), CallError> {
-        self.charge_update(id)?;
-        self.tree.set(id, actor);
-        Ok(())
-    }
-
-    pub(super) fn charge_update(&mut self, id: ActorID) -> Result<(), OutOfGas> {
-        if PRELOADED.contains(&id) {
-            return Ok(());
-        }
-        if self.stack.access.read.insert(id) {
-            self.charge("OnActorLookup", gas::ACTOR_LOOKUP)?;
-        }
-        if self.stack.access.updated.insert(id) {
-            self.charge("OnActorUpdate", gas::ACTOR_UPDATE)?;
-        }
-        Ok(())
-    }
-
     /// Notes that the machine failed under an actor, whose own result no longer counts.
     pub(super) fn note(&mut self, error: CallError) -> Option<(ErrorNumber, String)> {
         match error {
@@ -489,75 +376,5 @@ impl Machine {
             }
         }
         None
-    }
-
-    fn open_trace(
-        &mut self,
-        from: ActorID,
-        to: &Address,
-        method: MethodNum,
-        params: Option<IpldBlock>,
-        value: &TokenAmount,
-        read_only: bool,
-    ) {
-        self.flush_charges();
-        self.stack.traces.push(CallTrace {
-            from,
-            to: *to,
-            value: value.clone(),
-            method,
-            params,
-            gas_limit: self.stack.gas.left(),
-            read_only,
-            invoked: None,
-            exit_code: ExitCode::OK,
-            returned: None,
-            error: None,
-            gas: Vec::new(),
-            calls: Vec::new(),
-        });
-    }
-
-    fn close_trace(&mut self, result: &Result<Outcome, CallError>) {
-        self.flush_charges();
-        let Some(mut trace) = self.stack.traces.pop() else {
-            return;
-        };
-        match result {
-            Ok(outcome) => {
-                trace.exit_code = outcome.exit_code;
-                trace.returned = outcome.value.clone();
-                trace.error = outcome.error.clone();
-            }
-            Err(CallError::Syscall(number, message)) => {
-                trace.exit_code = exit_code_of(*number);
-                trace.error = Some(message.clone());
-            }
-            Err(CallError::OutOfGas) => trace.exit_code = ExitCode::SYS_OUT_OF_GAS,
-            Err(CallError::Fatal(error)) => {
-                trace.exit_code = ExitCode::SYS_ASSERTION_FAILED;
-                trace.error = Some(error.to_string());
-            }
-        }
-        match self.stack.traces.last_mut() {
-            Some(parent) => parent.calls.push(trace),
-            // The message's own call: kept for whoever takes it.
-            None => self.stack.traces.push(trace),
-        }
-    }
-
-    fn flush_charges(&mut self) {
-        if let Some(trace) = self.stack.traces.last_mut() {
-            trace.gas.append(&mut self.stack.charges);
-        }
-    }
-}
-
-/// The exit code of a message that did not reach its actor.
-pub(super) fn exit_code_of(number: ErrorNumber) -> ExitCode {
-    match number {
-        ErrorNumber::InsufficientFunds => ExitCode::SYS_INSUFFICIENT_FUNDS,
-        ErrorNumber::NotFound => ExitCode::SYS_INVALID_RECEIVER,
-        _ => ExitCode::SYS_ASSERTION_FAILED,
     }
 }

@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod chain;
+#[path = "../support/child.rs"]
+mod child;
 mod estimate;
 mod mempool;
+#[path = "../support/outside.rs"]
+mod outside;
 mod store;

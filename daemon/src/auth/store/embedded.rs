@@ -4,7 +4,6 @@
 //! million tokens cost no more than one. Every change is one transaction that is on the disk before
 //! the call returns.
 
-mod file;
 mod tables;
 
 use std::path::Path;
@@ -12,18 +11,45 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use lotus_chain::database::{self, Database, DatabaseError};
 use lotus_core::types::TokenOrigin;
 use redb::{ReadTransaction, WriteTransaction};
 use tokio::sync::{Mutex, broadcast};
 
-use self::file::{Failure, File};
 use super::{Change, Record, StoreError, TokenStore, Use};
 use crate::task;
+
+/// Why a transaction of the registry was given up.
+type Failure = database::Failure<StoreError>;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Newer {
+                place,
+                found,
+                known,
+            } => Self::Newer {
+                place,
+                found,
+                known,
+            },
+            DatabaseError::Damaged { place, why } => Self::Damaged { place, why },
+            DatabaseError::Failed { place, why } => Self::Failed { place, why },
+        }
+    }
+}
 
 /// A registry in a file of its own. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Embedded {
-    file: Arc<File>,
+    database: Arc<Database>,
     // Writers take turns here rather than on threads of the blocking pool.
     turn: Arc<Mutex<()>>,
     // Kept so that receivers wait for ever instead of seeing the end.
@@ -41,9 +67,9 @@ impl Embedded {
     /// [`StoreError::Failed`], also while another process has it open.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        let file = blocking(move || File::open(path)).await?;
+        let database = blocking(move || Database::open(&path, &tables::SCHEMA)).await?;
         Ok(Self {
-            file: Arc::new(file),
+            database: Arc::new(database),
             turn: Arc::default(),
             changes: broadcast::Sender::new(1),
         })
@@ -66,8 +92,8 @@ impl Embedded {
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let file = self.file.clone();
-        blocking(move || file.read(work)).await
+        let database = self.database.clone();
+        blocking(move || database.read(work)).await
     }
 
     async fn write<T: Send + 'static>(
@@ -75,10 +101,10 @@ impl Embedded {
         work: impl FnOnce(&WriteTransaction) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let turn = self.turn.clone().lock_owned().await;
-        let file = self.file.clone();
+        let database = self.database.clone();
         blocking(move || {
             let _turn = turn;
-            file.write(work)
+            database.write(work)
         })
         .await
     }

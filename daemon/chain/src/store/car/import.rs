@@ -14,7 +14,7 @@ use redb::WriteTransaction;
 
 use super::links::Walk;
 use super::section::{Sections, decompressed};
-use crate::store::file::Failure;
+use crate::store::error::Failure;
 use crate::store::head::index_chain;
 use crate::store::{ChainStore, StoreError, tables, tipsets};
 

@@ -1,21 +1,11 @@
 //! What is acknowledged stays.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
-
 use lotus_chain::chain::{Chain, ChainError};
 use lotus_chain::devnet::BlockMode;
 use lotus_core::types::TokenAmount;
 
 use super::world::{World, options};
-
-/// The directory of the child's chain.
-const DIR: &str = "LOTUS_CHAIN_TEST_DEVNET";
-/// How long a child may take for its next line.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::child::{self, Child, ack};
 
 #[test]
 fn a_chain_goes_on_after_a_restart() {
@@ -65,10 +55,9 @@ fn what_is_there_wins_over_what_is_asked_for() {
 /// Makes blocks with a message each for ever, and says what is done.
 #[test]
 fn producer() {
-    let Some(dir) = std::env::var_os(DIR) else {
+    let Some((dir, _)) = child::task() else {
         return;
     };
-    let dir = PathBuf::from(dir);
     let world = World::open(Some(&dir), BlockMode::MinersOnly);
     let (from, to) = (world.address(0), world.address(1));
     loop {
@@ -78,53 +67,18 @@ fn producer() {
         let message = world.send(0, to, nonce, 1);
         world.source.push([message.clone()]);
         let head = world.devnet.mine(0).unwrap();
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "ack {} {}", head.height(), message.cid().unwrap()).unwrap();
-        stdout.flush().unwrap();
+        ack(format_args!("{} {}", head.height(), message.cid().unwrap()));
     }
 }
 
 #[test]
 fn what_was_acknowledged_survives_a_kill() {
-    const KILLS: usize = 20;
-    if std::env::var_os(DIR).is_some() {
-        return;
-    }
+    const KILLS: u8 = 20;
     let dir = tempfile::tempdir().unwrap();
     let mut acknowledged = 0;
     for run in 0..KILLS {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--nocapture", "--test-threads=1"])
-            .arg("chain::durable::producer")
-            .env(DIR, dir.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = child.stdout.take().unwrap();
-        let (send, lines) = mpsc::channel();
-        let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines() {
-                let Ok(line) = line else { return };
-                // The first line follows the name of the test.
-                if let Some((_, done)) = line.split_once("ack ")
-                    && send.send(done.to_owned()).is_err()
-                {
-                    return;
-                }
-            }
-        });
-        let mut acks = Vec::new();
-        for _ in 0..=run % 5 {
-            acks.push(lines.recv_timeout(PATIENCE).expect("the child works"));
-        }
-        // Some way into the next block.
-        let spins = u32::try_from(run).unwrap() * 200_000;
-        std::hint::black_box((0..spins).fold(0, |sum: u32, n| std::hint::black_box(sum ^ n)));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        reader.join().unwrap();
-        acks.extend(lines.try_iter());
+        let child = Child::start("chain::durable::producer", dir.path(), run.into());
+        let acks = child.kill_after(usize::from(run % 5) + 1, u32::from(run) * 200_000);
 
         let world = World::open(Some(dir.path()), BlockMode::MinersOnly);
         // So that the last message's outcome is on the chain.
@@ -142,5 +96,5 @@ fn what_was_acknowledged_survives_a_kill() {
         acknowledged += acks.len();
         assert_eq!(world.total(), TokenAmount::from_whole(2_000_000_000));
     }
-    assert!(acknowledged >= KILLS);
+    assert!(acknowledged >= usize::from(KILLS));
 }

@@ -73,7 +73,8 @@ fn what_would_fail_has_no_estimate() {
     let error = estimator.gas_limit(&send(from, other, FIL + 1), &head());
     let error = error.unwrap_err().to_string();
     assert!(
-        error.starts_with("message execution failed (exit=[") && error.contains("vm error=["),
+        error.starts_with("message execution failed (exit=[SysErrInsufficientFunds(6)], ")
+            && error.contains("vm error=["),
         "{error}"
     );
     let error = estimator.gas_limit(&send(fresh(), other, 0), &head());

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use fvm_shared::clock::ChainEpoch;
-use fvm_shared::crypto::signature::Signature as VmSignature;
 use fvm_shared::econ;
 use fvm_shared::message::Message as VmMessage;
 use fvm_shared::version::NetworkVersion;
@@ -18,13 +17,14 @@ use lotus_chain::vm::executor::{
     BlockMessages, ChainMessage as VmChainMessage, Simulation, Tipset,
 };
 use lotus_chain::vm::genesis::Genesis;
-use lotus_chain::vm::{Applied, ApplyKind, Context, Executor, Externs, NativeExecutor};
+use lotus_chain::vm::{Applied, ApplyKind, Context, Executor, NativeExecutor};
 use lotus_core::types::{
     Address, BlockHeader, Bytes, Cid, Message, Signature, SignatureType, SignedMessage, Ticket,
     TipSet, TipSetKey, TokenAmount,
 };
 
 use crate::mempool::fake::Good;
+use crate::outside::Outside;
 
 /// The base fee of every block.
 pub(super) const BASE_FEE: u64 = 100;
@@ -41,28 +41,6 @@ pub(super) fn accounts() -> [Address; 3] {
         Address::from_bls(&[2; 48]).unwrap(),
         Address::from_eth(&[3; 20]),
     ]
-}
-
-#[derive(Debug)]
-struct Outside;
-
-impl Externs for Outside {
-    fn chain_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([1; 32])
-    }
-
-    fn beacon_randomness(&self, _epoch: ChainEpoch) -> anyhow::Result<[u8; 32]> {
-        Ok([2; 32])
-    }
-
-    fn verify_signature(
-        &self,
-        _signature: &VmSignature,
-        _signer: &fvm_shared::address::Address,
-        _data: &[u8],
-    ) -> bool {
-        true
-    }
 }
 
 /// The chain.

@@ -1,55 +1,16 @@
-//! Processes that die and disks that are full. The test re-executes itself: [`writer`] is the
-//! process that is killed.
+//! Processes that die and disks that are full. [`writer`] is the process that is killed.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::path::Path;
+use std::sync::Arc;
 
 use fvm_ipld_encoding::CborStore;
 use lotus_chain::store::{ChainStore, NullRound, StoreError};
 use lotus_core::types::TipSet;
 use multihash_codetable::Code;
 use rand::RngExt;
-use rustix::process::{Resource, Rlimit};
 
 use super::builder::{Next, extend, message_cid};
-
-const FILE: &str = "LOTUS_TEST_CHAIN_FILE";
-const RUN: &str = "LOTUS_TEST_CHAIN_RUN";
-
-/// How long a child may take for its next line.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn child(name: &str, file: &Path, run: u64) -> Command {
-    let program = std::env::current_exe().unwrap();
-    // `sh` replaces itself with the test. Where a limit is set, writing beyond it is an error
-    // instead of a signal.
-    let mut command = Command::new("sh");
-    command
-        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
-        .arg(program)
-        .args(["--exact", "--nocapture", "--test-threads=1"])
-        .arg(format!("store::crash::{name}"))
-        .env(FILE, file)
-        .env(RUN, run.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    command
-}
-
-/// The file that this process is a child for.
-fn task() -> Option<(PathBuf, u64)> {
-    let file = std::env::var_os(FILE)?;
-    Some((file.into(), std::env::var(RUN).ok()?.parse().ok()?))
-}
-
-fn say(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "{line}").unwrap();
-    stdout.flush().unwrap();
-}
+use crate::child::{self, Child, ack, limit_files};
 
 /// The next tipset on the head, with a message of the number of its height.
 fn grow(store: &ChainStore, head: Option<&Arc<TipSet>>, salt: u64) -> Arc<TipSet> {
@@ -65,7 +26,9 @@ fn grow(store: &ChainStore, head: Option<&Arc<TipSet>>, salt: u64) -> Arc<TipSet
 /// Makes blocks for ever, sometimes on the parent of the head, and says what is done.
 #[test]
 fn writer() {
-    let Some((file, run)) = task() else { return };
+    let Some((file, run)) = child::task() else {
+        return;
+    };
     let store = ChainStore::open(&file).unwrap();
     let mut head = store.head().unwrap();
     for number in 0.. {
@@ -81,13 +44,13 @@ fn writer() {
         }
         let head = head.as_ref().unwrap();
         store.set_head(head).unwrap();
-        say(&format!("ack {} {}", head.height(), head.cids()[0]));
+        ack(format_args!("{} {}", head.height(), head.cids()[0]));
         if number % 3 == 0 {
             let block = store
                 .blocks()
                 .put_cbor(&("flushed", salt), Code::Blake2b256);
             store.blocks().flush().unwrap();
-            say(&format!("ack -1 {}", block.unwrap()));
+            ack(format_args!("-1 {}", block.unwrap()));
         }
     }
 }
@@ -118,9 +81,6 @@ fn verify(store: &ChainStore) {
 #[test]
 fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     const KILLS: u64 = 200;
-    if task().is_some() {
-        return;
-    }
     // A killed process takes nothing from the kernel, so a disk in memory tells as much as another.
     let memory = Path::new("/dev/shm");
     let dir = match tempfile::tempdir_in(memory) {
@@ -131,31 +91,9 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let mut random = rand::rng();
     let mut acknowledged = 0;
     for run in 0..KILLS {
-        let mut process = child("writer", &file, run).spawn().unwrap();
-        let (send, lines) = mpsc::channel();
-        let stdout = process.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines() {
-                let Ok(line) = line else { return };
-                // The first line follows the name of the test.
-                if let Some((_, done)) = line.split_once("ack ")
-                    && send.send(done.to_owned()).is_err()
-                {
-                    return;
-                }
-            }
-        });
-        let mut acks = Vec::new();
-        for _ in 0..random.random_range(1..12) {
-            acks.push(lines.recv_timeout(PATIENCE).expect("the child works"));
-        }
-        // Some way into the next write.
-        let spins = random.random_range(0..400_000u32);
-        std::hint::black_box((0..spins).fold(0, |sum: u32, n| std::hint::black_box(sum ^ n)));
-        process.kill().unwrap();
-        process.wait().unwrap();
-        reader.join().unwrap();
-        acks.extend(lines.try_iter());
+        let child = Child::start("store::crash::writer", &file, run);
+        let (count, spins) = (random.random_range(1..12), random.random_range(0..400_000));
+        let acks = child.kill_after(count, spins);
         acknowledged += acks.len();
 
         let store = ChainStore::open(&file).unwrap();
@@ -191,18 +129,12 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     verify(&ChainStore::open(&file).unwrap());
 }
 
-fn limit_files(bytes: Option<u64>) {
-    let limit = Rlimit {
-        current: bytes,
-        maximum: rustix::process::getrlimit(Resource::Fsize).maximum,
-    };
-    rustix::process::setrlimit(Resource::Fsize, limit).unwrap();
-}
-
 /// Makes blocks until the disk is full, says what it sees, and goes on when there is room.
 #[test]
 fn writer_on_a_small_disk() {
-    let Some((file, _)) = task() else { return };
+    let Some((file, _)) = child::task() else {
+        return;
+    };
     let store = ChainStore::open(&file).unwrap();
     let genesis = grow(&store, None, 0);
     store.set_head(&genesis).unwrap();
@@ -235,24 +167,16 @@ fn writer_on_a_small_disk() {
     let last = grow(&store, Some(&refused), 0);
     store.set_head(&last).unwrap();
     verify(&store);
-    say(&format!("ack {} {}", last.height(), last.cids()[0]));
+    ack(last.height());
 }
 
 #[test]
 fn a_full_disk_is_an_error_and_the_chain_goes_on_after_it() {
-    if task().is_some() {
-        return;
-    }
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("chain.redb");
-    let output = child("writer_on_a_small_disk", &file, 0).output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{stdout}");
-    let (_, done) = stdout
-        .split_once("ack ")
-        .expect("the child came to its end");
-    let (height, _) = done.split_once(' ').unwrap();
+    let acks = child::finish("store::crash::writer_on_a_small_disk", &file);
+    let height = acks.last().expect("the child came to its end");
     let store = ChainStore::open(&file).unwrap();
-    assert_eq!(store.heaviest().unwrap().height().to_string(), height);
+    assert_eq!(store.heaviest().unwrap().height().to_string(), *height);
     verify(&store);
 }

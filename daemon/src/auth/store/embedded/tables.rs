@@ -1,18 +1,23 @@
 //! What is in the file: tokens, and indexes that never disagree with them because they are written
 //! in the same transaction.
 
+use lotus_chain::database::Schema;
 use lotus_core::types::TokenOrigin;
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::auth::now;
 
 use super::super::{Record, StoreError, Use, origin_name};
-use super::file::Failure;
+use super::Failure;
 
-/// The version of these tables.
-pub(super) const VERSION: u64 = 1;
+/// All tables.
+pub(super) static SCHEMA: Schema = Schema {
+    version: 1,
+    create,
+    cache_bytes: 16 * 1024 * 1024,
+};
 
-/// `version`, and `next`: the sequence number of the next token.
+/// `next`: the sequence number of the next token; beside the version of the tables.
 const META: TableDefinition<&str, u64> = TableDefinition::new("meta");
 
 /// Id → sequence number, record in JSON.
@@ -31,23 +36,14 @@ const UNREVOKED: TableDefinition<(&str, &str), ()> = TableDefinition::new("unrev
 /// The daemon's small values.
 const VALUES: TableDefinition<&str, &[u8]> = TableDefinition::new("values");
 
-/// Makes all tables, so that reading never finds one missing.
-pub(super) fn create(transaction: &WriteTransaction) -> Result<(), Failure> {
-    transaction.open_table(META)?.insert("version", VERSION)?;
+fn create(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(META)?;
     transaction.open_table(TOKENS)?;
     transaction.open_table(NAMES)?;
     transaction.open_table(EXPIRIES)?;
     transaction.open_table(UNREVOKED)?;
     transaction.open_table(VALUES)?;
     Ok(())
-}
-
-/// The version that the file says it has.
-pub(super) fn version(transaction: &ReadTransaction) -> Result<u64, Failure> {
-    let version = transaction.open_table(META)?.get("version")?;
-    version
-        .map(|version| version.value())
-        .ok_or_else(|| Failure::Damaged("it has no version".to_owned()))
 }
 
 pub(super) fn insert(transaction: &WriteTransaction, record: &Record) -> Result<(), Failure> {
