@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use futures_util::future::BoxFuture;
 use lotus_core::{Api, Permissions};
 use serde_json::json;
 use tokio::task::JoinHandle;
