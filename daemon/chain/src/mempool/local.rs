@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use lotus_core::types::{Cid, MpoolConfig, SignedMessage};
 use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
 
 /// The signed messages, by their CIDs.
 const MESSAGES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("messages");
@@ -27,6 +27,14 @@ const REQUESTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("request
 const CONFIG: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("config");
 
 const CONFIG_KEY: &str = "mpool";
+
+/// The version of these tables.
+const VERSION: u64 = 1;
+
+/// [`VERSION`], under [`VERSION_KEY`].
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+const VERSION_KEY: &str = "version";
 
 /// How many bytes of the file are kept in memory; it is read once.
 const CACHE_BYTES: usize = 1024 * 1024;
@@ -90,7 +98,8 @@ impl LocalMessages {
     /// Opens the file, and makes it (mode 0600, its directory 0700) if it is missing.
     ///
     /// # Errors
-    /// It is damaged or of another program, cannot be read or written, or is open elsewhere.
+    /// It is damaged, of another program or of a newer version of this one, cannot be read or written,
+    /// or is open elsewhere.
     pub fn open(path: &Path) -> Result<LocalMessages, LocalError> {
         let local = LocalMessages::new(Some(path.to_owned()));
         let database = local.opened()?;
@@ -259,11 +268,24 @@ impl LocalMessages {
             return Err(self.failed("it is gone"));
         };
         prepare(path).map_err(|error| self.failed(error))?;
-        self.caught(|| {
+        let (database, version) = self.caught(|| {
             let database = Builder::new().set_cache_size(CACHE_BYTES).create(path)?;
-            create(&database)?;
-            Ok(database)
-        })
+            let version = match version(&database)? {
+                Some(version) => version,
+                None => {
+                    create(&database)?;
+                    VERSION
+                }
+            };
+            Ok((database, version))
+        })?;
+        if version > VERSION {
+            return Err(self.failed(format!(
+                "they have format {version}, and this program knows up to {VERSION}; use the version \
+                 that wrote them"
+            )));
+        }
+        Ok(database)
     }
 
     /// Runs `work`. A damaged file can make the database panic.
@@ -331,8 +353,20 @@ fn prepare(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The version that the file says it has; `None` if it has just been made.
+fn version(database: &Database) -> Result<Option<u64>, redb::Error> {
+    let table = match database.begin_read()?.open_table(META) {
+        Ok(table) => table,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(table.get(VERSION_KEY)?.map(|version| version.value()))
+}
+
+/// Makes all tables, so that reading never finds one missing.
 fn create(database: &Database) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
+    transaction.open_table(META)?.insert(VERSION_KEY, VERSION)?;
     transaction.open_table(MESSAGES)?;
     transaction.open_table(REQUESTS)?;
     transaction.open_table(CONFIG)?;

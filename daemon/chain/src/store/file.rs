@@ -131,16 +131,18 @@ impl File {
     }
 
     fn opened(&self) -> Result<RwLockReadGuard<'_, Option<Database>>, StoreError> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let (None, Some(path)) = (database.as_ref(), &self.path) else {
-            return Ok(database);
-        };
-        drop(database);
-        let mut database = self.locked();
-        if database.is_none() {
-            *database = Some(self.caught(|| open(path))?);
+        // Somebody else may close it again between the two locks, but hardly that often.
+        for _ in 0..100 {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let (None, Some(path)) = (database.as_ref(), &self.path) else {
+                return Ok(database);
+            };
+            drop(database);
+            let mut database = self.locked();
+            if database.is_none() {
+                *database = Some(self.caught(|| open(path))?);
+            }
         }
-        drop(database);
         Ok(self.database.read().unwrap_or_else(PoisonError::into_inner))
     }
 
