@@ -211,7 +211,7 @@ fn verify(rpc: &Rpc, senders: &[String], pushed: &HashMap<String, (Value, String
     }
     for sender in senders {
         let mut nonces = nonces.remove(sender).unwrap();
-        nonces.reverse();
+        nonces.sort_unstable();
         let expected: Vec<u64> = (0..nonces.len() as u64).collect();
         assert_eq!(nonces, expected, "each nonce once");
         assert_eq!(

@@ -233,7 +233,11 @@ fn malformed(from: &Account, to: &Account) -> Vec<Case> {
             "MpoolPush",
             with("/Message/Params", json!("no base64!")),
         ),
-        (decode, "MpoolPush", with("/Message/Params", json!([1, 300]))),
+        (
+            decode,
+            "MpoolPush",
+            with("/Message/Params", json!([1, 300])),
+        ),
         (
             decode,
             "MpoolPush",
