@@ -17,7 +17,7 @@ use crate::rpc_client::Rpc;
 use crate::running::{Running, bounded};
 
 /// How often it dies.
-const KILLS: usize = 24;
+const KILLS: usize = 30;
 
 const FIL: i128 = 1_000_000_000_000_000_000;
 

@@ -122,7 +122,7 @@ async fn the_lighter_chain_is_left(restart: bool) {
     let first: Vec<_> = first.iter().map(key).collect();
     listener.reaches(&first[2]).await;
     assert_eq!((&listener.applied, listener.reverted.len()), (&first, 0));
-    assert_eq!(door.pending().await, [alone.clone()]);
+    assert_eq!(door.pending().await, std::slice::from_ref(&alone));
     assert_eq!(door.balance(&receiver).await, before + 3 * FIL);
 
     if restart {
@@ -130,7 +130,7 @@ async fn the_lighter_chain_is_left(restart: bool) {
         node = TestNode::on(repo, by_miners_only()).await;
         door = Door::of(&node);
         listener = Listener::of(&node).await;
-        assert_eq!(door.pending().await, [alone.clone()]);
+        assert_eq!(door.pending().await, std::slice::from_ref(&alone));
     }
 
     // The other one has the fourth, and is heavier in the end.
