@@ -38,11 +38,19 @@ fn health(ready: Probe, chain: Option<&Arc<dyn Chain>>) -> Health {
     let Some(chain) = chain.cloned() else {
         return health;
     };
+    let producing = chain.clone();
     let readable = move || match chain.store().heaviest() {
         Ok(_) => Ok(()),
         Err(error) => Err(error.to_string()),
     };
-    health.with("chain", health::Kind::Readiness, Box::new(readable))
+    // A node whose blocks cannot be made can still be asked everything.
+    let growing = move || match producing.is_stuck() {
+        false => Ok(()),
+        true => Err("blocks cannot be made, and are tried again; the log says why".to_owned()),
+    };
+    health
+        .with("chain", health::Kind::Readiness, Box::new(readable))
+        .with("blocks", health::Kind::Health, Box::new(growing))
 }
 
 /// A daemon that is serving.

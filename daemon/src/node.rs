@@ -9,6 +9,7 @@ mod graph;
 mod mpool;
 mod open;
 mod state;
+mod sync;
 mod wallet;
 
 use futures_util::future::BoxFuture;
@@ -16,6 +17,7 @@ use lotus_core::api::chain::{CHAIN, ChainServer};
 use lotus_core::api::gas::{GAS, GasServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
 use lotus_core::api::state::{STATE, StateServer};
+use lotus_core::api::sync::{SYNC, SyncServer};
 use lotus_core::api::v0::state::{STATE_V0, StateV0Server};
 use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2};
@@ -34,6 +36,7 @@ use gas::GasRpc;
 use mpool::MpoolRpc;
 use open::Opened;
 use state::StateRpc;
+use sync::SyncRpc;
 use wallet::WalletRpc;
 
 /// What a method answers that needs more than a chain in one process. The gate answers so before it
@@ -81,6 +84,9 @@ impl Node {
         let gas = GasRpc {
             chain: chain.clone(),
         };
+        let sync = SyncRpc {
+            chain: chain.clone(),
+        };
         let wallet = WalletRpc::new(wallet, chain.clone());
         let headers = ChainRpc {
             chain: chain.clone(),
@@ -96,6 +102,7 @@ impl Node {
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
             .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?)
+            .overlay(Api::new(sync.into_rpc(), SYNC)?)
             .overlay(Api::lacking_of(FULL_NODE_V1.layers));
         let v0 = v1
             .clone()

@@ -67,7 +67,11 @@ impl TestNode {
 
     /// A node with this chain.
     pub async fn with_chain(chain: ChainOptions) -> TestDaemon {
-        let repo = repo("");
+        Self::on(repo(""), chain).await
+    }
+
+    /// A node with this chain on the repo of an earlier one, or a prepared one.
+    pub async fn on(repo: TempDir, chain: ChainOptions) -> TestDaemon {
         let daemon = Self::open_with(repo.path(), chain).await;
         TestDaemon {
             daemon: daemon.expect("the node starts"),

@@ -142,6 +142,18 @@ const STATE_LACKS: &[&str] = &[
     "StateReadState",
 ];
 
+/// As [`CHAIN_LACKS`], of keeping up with a network.
+const SYNC_LACKS: &[&str] = &[
+    "SyncCheckBad",
+    "SyncCheckpoint",
+    "SyncIncomingBlocks",
+    "SyncMarkBad",
+    "SyncState",
+    "SyncUnmarkAllBad",
+    "SyncUnmarkBad",
+    "SyncValidateTipset",
+];
+
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
 static V1: &[Group] = &[
     Group::of_daemon("Common", COMMON),
@@ -168,7 +180,7 @@ static V1: &[Group] = &[
     Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
     Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
     Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
-    Group::needing(Needs::Chain, "Sync", SYNC),
+    Group::of_daemon("Sync", SYNC).but(SYNC_LACKS),
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.

@@ -6,6 +6,7 @@
 //! ahead while many do; and in tests nothing has to be waited for.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -56,6 +57,8 @@ struct Maker {
     key: Key,
     /// Whoever makes a block.
     turn: Mutex<()>,
+    /// Whether the last block that was due could not be made.
+    stuck: AtomicBool,
 }
 
 impl Devnet {
@@ -84,6 +87,7 @@ impl Devnet {
             miner,
             key,
             turn: Mutex::default(),
+            stuck: AtomicBool::default(),
         });
         let (stop, stopped) = watch::channel(false);
         let thread = match mode {
@@ -104,6 +108,12 @@ impl Devnet {
     /// There are too many null rounds, or the block cannot be made.
     pub fn mine(&self, null_rounds: i64) -> Result<Arc<TipSet>, ChainError> {
         self.maker.make(null_rounds)
+    }
+
+    /// Whether the last block that was due could not be made, for a full disk for instance. The log
+    /// says why, and it is tried again every second.
+    pub fn is_stuck(&self) -> bool {
+        self.maker.stuck.load(Ordering::Relaxed)
     }
 
     /// Stops making blocks: when it returns, the last one is done. Dropping does the same.
@@ -162,15 +172,15 @@ impl Maker {
         loop {
             let height = *wanted.borrow_and_update();
             arrivals.borrow_and_update();
-            match self.step(height) {
+            match self.noted(self.step(height)) {
                 // A chance to stop, between two blocks.
-                Ok(true) => tokio::task::yield_now().await,
-                Ok(false) => tokio::select! {
+                Some(true) => tokio::task::yield_now().await,
+                Some(false) => tokio::select! {
                     Ok(()) = arrivals.changed() => tokio::time::sleep(DEBOUNCE).await,
                     Ok(()) = wanted.changed() => {}
                     else => return,
                 },
-                Err(error) => pause(&error).await,
+                None => tokio::time::sleep(PAUSE).await,
             }
         }
     }
@@ -182,10 +192,17 @@ impl Maker {
         ticks.tick().await;
         loop {
             ticks.tick().await;
-            if let Err(error) = self.make(0) {
-                pause(&error).await;
+            if self.noted(self.make(0)).is_none() {
+                tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+
+    /// Takes note of whether a block could be made, and says why not.
+    fn noted<T>(&self, made: Result<T, ChainError>) -> Option<T> {
+        self.stuck.store(made.is_err(), Ordering::Relaxed);
+        made.inspect_err(|error| tracing::error!(%error, "a block could not be made; trying again"))
+            .ok()
     }
 
     /// Makes a block if there is a reason to, and returns whether there was.
@@ -235,9 +252,4 @@ impl Maker {
         }
         Err(ChainError::NotAMiner(self.miner))
     }
-}
-
-async fn pause(error: &ChainError) {
-    tracing::error!(%error, "a block could not be made; trying again");
-    tokio::time::sleep(PAUSE).await;
 }

@@ -12,7 +12,9 @@ use lotus_chain::mempool::{LocalError, LocalMessages, MempoolError};
 use lotus_chain::store::{ChainStore, HeadChange};
 use lotus_chain::vm::ApplyKind;
 use lotus_core::Error;
-use lotus_core::types::{BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet};
+use lotus_core::types::{
+    BigInt, BlockMsg, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+};
 use tokio::sync::broadcast;
 
 use super::options::LocalNetwork;
@@ -199,6 +201,16 @@ impl Chain for LocalChain {
 
     fn pool(&self) -> Result<&Pool, Error> {
         Ok(&self.pool)
+    }
+
+    fn submit(&self, block: &BlockMsg) -> Result<(), Error> {
+        self.engine.submit_block(block).map_err(Error::other)?;
+        Ok(())
+    }
+
+    fn is_stuck(&self) -> bool {
+        let miner = self.miner.lock().unwrap_or_else(PoisonError::into_inner);
+        miner.as_ref().is_some_and(Devnet::is_stuck)
     }
 
     fn close(&self) {

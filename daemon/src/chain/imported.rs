@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{ChainStore, HeadChange, NullRound, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet};
+use lotus_core::types::{
+    BigInt, BlockMsg, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -155,5 +157,10 @@ impl Chain for Imported {
     fn pool(&self) -> Result<&Pool, Error> {
         Err(Self::read_only("it takes no messages"))
     }
+
+    fn submit(&self, _block: &BlockMsg) -> Result<(), Error> {
+        Err(Self::read_only("it takes no blocks"))
+    }
+
     fn close(&self) {}
 }

@@ -1,6 +1,11 @@
 //! The node's local network, through the API: blocks, messages, money, head changes, errors.
 
+mod bad_messages;
+mod door;
+mod foreign;
+mod forks;
 mod import;
+mod maker;
 mod notify;
 
 use lotus_client::{CallError, Client};

@@ -60,12 +60,15 @@ impl Chain {
     }
 
     /// Takes a valid block, whose messages are in the store, into the chain. The head moves if the
-    /// tipset that the block makes is heavier; whether it has moved is returned.
+    /// tipset that the block makes is heavier; whether it has moved is returned. The block is on the
+    /// disk either way.
     pub(super) fn accept(&self, block: &BlockHeader) -> Result<Option<Arc<TipSet>>, ChainError> {
         let mut siblings = self.moving();
         self.store().put_header(block)?;
         let candidate = Arc::new(siblings.expand(block)?);
         if !self.is_heavier(&candidate)? {
+            // Others may build on it, and whoever has sent it will not send it again.
+            self.store().blocks().flush()?;
             return Ok(None);
         }
         self.move_head(&candidate)?;

@@ -35,12 +35,13 @@ pub enum Unfit {
         /// The one it is.
         got: u64,
     },
-    /// The sender cannot pay.
-    #[error("not enough funds: {needed} FIL are needed, its sender has {has} FIL")]
+    /// The sender cannot pay for the gas. That it cannot pay the value is no reason: such a message is
+    /// executed, fails, and costs its gas.
+    #[error("not enough funds: its gas may cost {needed} FIL, its sender has {has} FIL")]
     Funds {
-        /// What it and the messages before it need, at most.
+        /// What its gas costs at most.
         needed: econ::TokenAmount,
-        /// What the sender has.
+        /// What the messages before it leave to the sender.
         has: econ::TokenAmount,
     },
 }
@@ -58,8 +59,8 @@ pub(super) struct Inclusion<'a> {
 struct Sender {
     key: Address,
     nonce: u64,
+    /// What its messages so far leave to it, if they cost as much as they may.
     balance: econ::TokenAmount,
-    needed: econ::TokenAmount,
 }
 
 impl<'a> Inclusion<'a> {
@@ -100,7 +101,6 @@ impl<'a> Inclusion<'a> {
                 key,
                 nonce: account.nonce,
                 balance: account.balance,
-                needed: econ::TokenAmount::default(),
             };
             self.senders.insert(sender_id, sender);
         }
@@ -113,15 +113,17 @@ impl<'a> Inclusion<'a> {
                 got: message.nonce,
             }));
         }
-        let fee = message.gas_fee_cap.inner() * message.gas_limit.unsigned_abs();
-        let needed = &sender.needed + fee + message.value.inner();
+        let needed = message.gas_fee_cap.inner() * message.gas_limit.unsigned_abs();
         if needed > sender.balance {
             return Ok(Err(Unfit::Funds {
                 needed,
                 has: sender.balance.clone(),
             }));
         }
-        sender.needed = needed;
+        sender.balance -= needed;
+        if *message.value.inner() <= sender.balance {
+            sender.balance -= message.value.inner();
+        }
         sender.nonce += 1;
         self.gas += message.gas_limit;
         self.count += 1;

@@ -3,6 +3,7 @@
 mod durable;
 mod foreign;
 mod forks;
+mod kill;
 mod pool;
 mod produce;
 mod search;

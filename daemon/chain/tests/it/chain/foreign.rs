@@ -215,7 +215,7 @@ fn every_message_of_a_block_is_checked() {
         ),
         (
             "not enough funds",
-            with(&|m| m.value = TokenAmount::from_whole(1000)),
+            with(&|m| m.gas_fee_cap = TokenAmount::from_whole(1)),
         ),
         (
             "total filecoin supply",

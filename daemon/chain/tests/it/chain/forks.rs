@@ -60,6 +60,31 @@ fn the_heavier_chain_wins_and_the_other_is_reverted() {
 }
 
 #[test]
+fn a_block_that_does_not_win_is_on_the_disk_nevertheless() {
+    let dir = tempfile::tempdir().unwrap();
+    let ours = World::open(Some(dir.path()), BlockMode::MinersOnly);
+    let theirs = World::by_hand();
+    theirs
+        .source
+        .push([theirs.send(0, theirs.address(1), 0, 1)]);
+    theirs.devnet.mine(0).unwrap();
+    for _ in 0..2 {
+        ours.devnet.mine(0).unwrap();
+    }
+    let head = ours.chain.head();
+    ours.follow(&theirs);
+    assert_eq!(ours.chain.head(), head);
+    // As a crash would: what was not written is gone.
+    drop(ours);
+    let ours = World::open(Some(dir.path()), BlockMode::MinersOnly);
+    let other = theirs.chain.head();
+    assert_eq!(*ours.chain.tipset(other.key()).unwrap(), *other);
+    let store = ours.chain.store();
+    let held = store.messages_in_order(&other).unwrap();
+    assert_eq!(held.iter().flatten().count(), 1);
+}
+
+#[test]
 fn blocks_of_one_epoch_make_one_tipset() {
     let ours = World::by_hand();
     let bls = phrase().bls(0).unwrap();

@@ -117,6 +117,39 @@ fn what_is_no_such_file_is_refused_and_left_as_it_is() {
     assert_eq!(std::fs::read(&path).unwrap(), noise);
 }
 
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("mpool.redb");
+    let chain = FakeChain::new(1);
+    let pool = open(&chain, &path);
+    pool.push(message(0, 0, 100), Origin::Local).unwrap();
+    drop(pool);
+    let set = |version: u64| {
+        let database = redb::Database::open(&path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        let meta = redb::TableDefinition::<&str, u64>::new("meta");
+        let mut table = transaction.open_table(meta).unwrap();
+        let old = table.insert("version", version).unwrap();
+        assert!(old.is_some(), "every file says its version");
+        drop(old);
+        drop(table);
+        transaction.commit().unwrap();
+    };
+    set(2);
+    let error = LocalMessages::open(&path).unwrap_err().to_string();
+    for part in [
+        "mpool.redb",
+        "format 2",
+        "up to 1",
+        "use the version that wrote them",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    set(1);
+    assert_eq!(open(&chain, &path).pending().0, [message(0, 0, 100)]);
+}
+
 /// Pushes messages of several senders at once for ever, and says which are acknowledged.
 #[test]
 fn pusher() {
