@@ -82,6 +82,7 @@ impl Network {
                 (key(2), fil.clone()),
                 (ethereum(), fil),
             ],
+            miners: Vec::new(),
             verifreg_root: None,
         };
         let blocks = Blocks::new(store.clone());

@@ -3,6 +3,7 @@
 mod durable;
 mod foreign;
 mod forks;
+mod miner;
 mod pool;
 mod produce;
 mod search;
