@@ -116,6 +116,12 @@ pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// The chain takes no messages.
     fn pool(&self) -> Result<&Pool, Error>;
 
+    /// What makes blocks for miners, and takes them.
+    ///
+    /// # Errors
+    /// The chain does not grow.
+    fn producer(&self) -> Result<&lotus_chain::chain::Chain, Error>;
+
     /// Stops making blocks; what is there can still be read.
     fn close(&self);
 }

@@ -6,15 +6,20 @@ mod common;
 mod export;
 mod gas;
 mod graph;
+mod mining;
 mod mpool;
 mod open;
 mod state;
+mod sync;
 mod wallet;
 
 use lotus_core::api::chain::{CHAIN, ChainServer};
 use lotus_core::api::gas::{GAS, GasServer};
+use lotus_core::api::mining::{MINING, MiningServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
+use lotus_core::api::state::miner::{STATE_MINER, StateMinerServer};
 use lotus_core::api::state::{STATE, StateServer};
+use lotus_core::api::sync::{SYNC, SyncServer};
 use lotus_core::api::v0::state::{STATE_V0, StateV0Server};
 use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2};
@@ -29,9 +34,11 @@ pub(crate) use state::invocation;
 use crate::daemon::{Daemon, Options, Parts, StartError};
 use chain::ChainRpc;
 use gas::GasRpc;
+use mining::MiningRpc;
 use mpool::MpoolRpc;
 use open::Opened;
 use state::StateRpc;
+use sync::SyncRpc;
 use wallet::WalletRpc;
 
 /// What a method answers that needs more than a chain in one process. The gate answers so before it
@@ -74,6 +81,13 @@ impl Node {
         let gas = GasRpc {
             chain: chain.clone(),
         };
+        let mining = MiningRpc {
+            chain: chain.clone(),
+            wallet: wallet.clone(),
+        };
+        let sync = SyncRpc {
+            chain: chain.clone(),
+        };
         let wallet = WalletRpc::new(wallet, chain.clone());
         let headers = ChainRpc {
             chain: chain.clone(),
@@ -88,7 +102,13 @@ impl Node {
             .overlay(Api::new(headers.into_rpc(), CHAIN)?)
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
+            .overlay(Api::new(mining.into_rpc(), MINING)?)
             .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?)
+            .overlay(Api::new(
+                StateMinerServer::into_rpc(state.clone()),
+                STATE_MINER,
+            )?)
+            .overlay(Api::new(sync.into_rpc(), SYNC)?)
             .overlay(Api::lacking_of(FULL_NODE_V1.layers));
         let v0 = v1
             .clone()

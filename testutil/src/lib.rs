@@ -67,7 +67,11 @@ impl TestNode {
 
     /// A node with this chain.
     pub async fn with_chain(chain: ChainOptions) -> TestDaemon {
-        let repo = repo("");
+        Self::open_in(repo(""), chain).await
+    }
+
+    /// A node with this chain in an existing directory, such as [`TestDaemon::stop`] returns.
+    pub async fn open_in(repo: TempDir, chain: ChainOptions) -> TestDaemon {
         let daemon = Self::open_with(repo.path(), chain).await;
         TestDaemon {
             daemon: daemon.expect("the node starts"),

@@ -139,7 +139,25 @@ const STATE_LACKS: &[&str] = &[
     "StateEncodeParams",
     "StateListMessages",
     "StateLookupRobustAddress",
-    "StateReadState",
+];
+
+/// As [`CHAIN_LACKS`], of the miners: what needs sectors, or is not in Lotus either.
+const STATE_MINER_LACKS: &[&str] = &[
+    "StateAllMinerFaults",
+    "StateMinerCreationDeposit",
+    "StateMinerInitialPledgeCollateral",
+    "StateMinerInitialPledgeForSector",
+    "StateMinerPreCommitDepositForPower",
+];
+
+/// As [`CHAIN_LACKS`], of the syncer: there is nobody to sync with.
+const SYNC_LACKS: &[&str] = &[
+    "SyncCheckpoint",
+    "SyncIncomingBlocks",
+    "SyncMarkBad",
+    "SyncState",
+    "SyncUnmarkAllBad",
+    "SyncUnmarkBad",
 ];
 
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
@@ -157,7 +175,7 @@ const V1: &[Group] = &[
     Group::needing(Needs::Upstream, "F3", F3),
     Group::of_daemon("Gas", GAS),
     Group::needing(Needs::Chain, "Market", MARKET),
-    Group::needing(Needs::Chain, "Miner", MINING),
+    Group::of_daemon("Miner", MINING),
     Group::of_daemon("Mpool", MPOOL),
     Group::needing(Needs::Chain, "Msig", MSIG),
     Group::needing(Needs::Upstream, "Net", NET),
@@ -165,10 +183,10 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "Paych", PAYCH),
     Group::of_daemon("State", STATE).but(STATE_LACKS),
     Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
-    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::of_daemon("StateMiner", STATE_MINER).but(STATE_MINER_LACKS),
     Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
     Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
-    Group::needing(Needs::Chain, "Sync", SYNC),
+    Group::of_daemon("Sync", SYNC).but(SYNC_LACKS),
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.
@@ -176,7 +194,7 @@ const V0: &[Group] = &[
     Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
     Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
-    Group::of_daemon("State of v0", v0::state::STATE_V0).but(&["StateSectorPreCommitInfo"]),
+    Group::of_daemon("State of v0", v0::state::STATE_V0),
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.

@@ -8,7 +8,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group Sync.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Sync {
     /// Returns why a block was marked as bad; empty if it is not.
     #[method(name = "SyncCheckBad", perm = read)]

@@ -155,5 +155,10 @@ impl Chain for Imported {
     fn pool(&self) -> Result<&Pool, Error> {
         Err(Self::read_only("it takes no messages"))
     }
+
+    fn producer(&self) -> Result<&lotus_chain::chain::Chain, Error> {
+        Err(Self::read_only("no block is made on it"))
+    }
+
     fn close(&self) {}
 }

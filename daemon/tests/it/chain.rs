@@ -1,6 +1,7 @@
 //! The node's local network, through the API: blocks, messages, money, head changes, errors.
 
 mod import;
+mod miner;
 mod notify;
 
 use lotus_client::{CallError, Client};
@@ -28,9 +29,16 @@ fn one_fil(from: Address, to: Address) -> Message {
     }
 }
 
+/// The default address, and all that have funds from the start; the miner's worker has none.
 async fn addresses(client: &Client) -> (Address, Vec<Address>) {
     let default = bounded(client.wallet_default_address()).await.unwrap();
-    (default, bounded(client.wallet_list()).await.unwrap())
+    let mut funded = Vec::new();
+    for address in bounded(client.wallet_list()).await.unwrap() {
+        if balance(client, address).await > TokenAmount::default() {
+            funded.push(address);
+        }
+    }
+    (default, funded)
 }
 
 async fn balance(client: &Client, address: Address) -> TokenAmount {
