@@ -16,8 +16,8 @@ use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{Blocks, ChainStore, HeadChange};
 use lotus_core::Error;
 use lotus_core::types::{
-    Address, BigInt, BlockMsg, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
-    TipSetKey, TokenAmount,
+    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet, TipSetKey,
+    TokenAmount,
 };
 use tokio::sync::broadcast;
 
@@ -118,16 +118,16 @@ pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// The chain takes no messages.
     fn pool(&self) -> Result<&Pool, Error>;
 
-    /// Takes a block that was made elsewhere into the chain, if all of it is right.
-    ///
-    /// # Errors
-    /// What is wrong with it; or the chain takes no blocks.
-    fn submit(&self, block: &BlockMsg) -> Result<(), Error>;
-
     /// Whether blocks that are due cannot be made at the moment. It is tried again.
     fn is_stuck(&self) -> bool {
         false
     }
+
+    /// What makes blocks for miners, and takes them.
+    ///
+    /// # Errors
+    /// The chain does not grow.
+    fn producer(&self) -> Result<&lotus_chain::chain::Chain, Error>;
 
     /// Stops making blocks; what is there can still be read.
     fn close(&self);

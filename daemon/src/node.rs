@@ -6,6 +6,7 @@ mod common;
 mod export;
 mod gas;
 mod graph;
+mod mining;
 mod mpool;
 mod open;
 mod state;
@@ -15,7 +16,9 @@ mod wallet;
 use futures_util::future::BoxFuture;
 use lotus_core::api::chain::{CHAIN, ChainServer};
 use lotus_core::api::gas::{GAS, GasServer};
+use lotus_core::api::mining::{MINING, MiningServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
+use lotus_core::api::state::miner::{STATE_MINER, StateMinerServer};
 use lotus_core::api::state::{STATE, StateServer};
 use lotus_core::api::sync::{SYNC, SyncServer};
 use lotus_core::api::v0::state::{STATE_V0, StateV0Server};
@@ -33,6 +36,7 @@ use crate::daemon::{Daemon, Options, Parts, StartError};
 use crate::task;
 use chain::ChainRpc;
 use gas::GasRpc;
+use mining::MiningRpc;
 use mpool::MpoolRpc;
 use open::Opened;
 use state::StateRpc;
@@ -84,6 +88,10 @@ impl Node {
         let gas = GasRpc {
             chain: chain.clone(),
         };
+        let mining = MiningRpc {
+            chain: chain.clone(),
+            wallet: wallet.clone(),
+        };
         let sync = SyncRpc {
             chain: chain.clone(),
         };
@@ -101,7 +109,12 @@ impl Node {
             .overlay(Api::new(headers.into_rpc(), CHAIN)?)
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
+            .overlay(Api::new(mining.into_rpc(), MINING)?)
             .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?)
+            .overlay(Api::new(
+                StateMinerServer::into_rpc(state.clone()),
+                STATE_MINER,
+            )?)
             .overlay(Api::new(sync.into_rpc(), SYNC)?)
             .overlay(Api::lacking_of(FULL_NODE_V1.layers));
         let v0 = v1

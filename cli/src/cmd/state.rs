@@ -1,10 +1,15 @@
-//! `state`: actors, and what became of messages.
+//! `state`: actors, miners, and what became of messages.
+
+mod miner;
+mod size;
 
 use std::fmt;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use lotus_core::api::chain::ChainClient;
 use lotus_core::api::state::StateClient;
+use lotus_core::api::state::miner::StateMinerClient;
 use lotus_core::types::{Actor, Address, Cid, MsgLookup, TipSetKey};
 
 use super::chain::read_cid;
@@ -50,6 +55,28 @@ enum Command {
     },
     /// Returns the network version
     NetworkVersion,
+    /// Query network or miner power
+    Power {
+        /// The miner's address; without it, the power of all together
+        miner_address: Option<String>,
+    },
+    /// List all miners in the network
+    ListMiners,
+    /// Retrieve miner information
+    MinerInfo {
+        /// The miner's address
+        miner_address: String,
+    },
+    /// Look up miners sector size
+    SectorSize {
+        /// The miner's address
+        miner_address: String,
+    },
+    /// View a json representation of an actors state
+    ReadState {
+        /// The actor's address
+        actor_address: String,
+    },
 }
 
 /// No limit to how far back a message is looked for.
@@ -121,8 +148,77 @@ impl StateCommand {
                 let version = client.state_network_version(head).await.answer()?;
                 out.result(format_args!("Network Version: {version}"), version)
             }
+            Command::Power { miner_address } => power(context, miner_address).await,
+            Command::ListMiners => {
+                let client = context.connect_main().await?.client;
+                let miners = client.state_list_miners(head).await.answer()?;
+                let lines: Vec<_> = miners.iter().map(Address::to_string).collect();
+                out.result(lines.join("\n"), &miners)
+            }
+            Command::MinerInfo { miner_address } => {
+                let address = read_address(&miner_address)?;
+                let miner = read_miner(context, address).await?;
+                out.result(&miner, &miner)
+            }
+            Command::SectorSize { miner_address } => {
+                let address = read_address(&miner_address)?;
+                let client = context.connect_main().await?.client;
+                let info = client.state_miner_info(address, head).await.answer()?;
+                let bytes = info.sector_size;
+                let size = size::Size::bytes(bytes);
+                out.result(format_args!("{size} ({bytes})"), bytes)
+            }
+            Command::ReadState { actor_address } => {
+                let address = read_address(&actor_address)?;
+                let client = context.connect_main().await?.client;
+                let actor = client.state_read_state(address, head).await.answer()?;
+                out.result(serde_json::to_string_pretty(&actor.state)?, &actor)
+            }
         }
     }
+}
+
+/// Prints the power of a miner, or of all.
+async fn power(context: &Context, miner: Option<String>) -> anyhow::Result<()> {
+    let miner = miner.as_deref().map(read_address).transpose()?;
+    let (client, head) = (context.connect_main().await?.client, TipSetKey::default);
+    if let Some(miner) = miner {
+        let actor = client.state_get_actor(miner, head()).await.answer()?;
+        // Lotus says that nobody has power who is no miner; the name is that of any version's code.
+        if lotus_daemon::actor_name(&actor.code)
+            .is_some_and(|name| !name.ends_with("/storageminer"))
+        {
+            bail!("provided address does not correspond to a miner actor");
+        }
+    }
+    let asked = miner.unwrap_or_default();
+    let power = client.state_miner_power(asked, head()).await.answer()?;
+    let shown = miner::Power {
+        of_miner: miner.is_some(),
+        power: &power,
+    };
+    context.out.result(shown, &power)
+}
+
+/// Asks for everything about a miner, of one tipset.
+async fn read_miner(context: &Context, address: Address) -> anyhow::Result<miner::Miner> {
+    let client = context.connect_main().await?.client;
+    let head = client.chain_head().await.answer()?;
+    let key = || head.key().clone();
+    let params = client.state_get_network_params().await.answer()?;
+    Ok(miner::Miner {
+        available_balance: client
+            .state_miner_available_balance(address, key())
+            .await
+            .answer()?,
+        info: client.state_miner_info(address, key()).await.answer()?,
+        power: client.state_miner_power(address, key()).await.answer()?,
+        deadline: client
+            .state_miner_proving_deadline(address, key())
+            .await
+            .answer()?,
+        block_delay: params.block_delay_secs,
+    })
 }
 
 /// What became of a message.

@@ -18,6 +18,7 @@ mod running;
 mod secrets;
 mod send;
 mod shared_store;
+mod state;
 mod tokens;
 mod tokens_offline;
 mod wallet;

@@ -7,7 +7,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group Miner.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Mining {
     /// Executes the parents' messages, completes a block with the outcome, signs it with the
     /// miner's worker key and returns it. It is not published: see `SyncSubmitBlock`.

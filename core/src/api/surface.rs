@@ -139,7 +139,25 @@ const STATE_LACKS: &[&str] = &[
     "StateEncodeParams",
     "StateListMessages",
     "StateLookupRobustAddress",
-    "StateReadState",
+];
+
+/// As [`CHAIN_LACKS`], of the miners: what needs sectors, or is not in Lotus either.
+const STATE_MINER_LACKS: &[&str] = &[
+    "StateAllMinerFaults",
+    "StateMinerCreationDeposit",
+    "StateMinerInitialPledgeCollateral",
+    "StateMinerInitialPledgeForSector",
+    "StateMinerPreCommitDepositForPower",
+];
+
+/// As [`CHAIN_LACKS`], of the syncer: there is nobody to sync with.
+const SYNC_LACKS: &[&str] = &[
+    "SyncCheckpoint",
+    "SyncIncomingBlocks",
+    "SyncMarkBad",
+    "SyncState",
+    "SyncUnmarkAllBad",
+    "SyncUnmarkBad",
 ];
 
 /// As [`CHAIN_LACKS`], of keeping up with a network.
@@ -169,7 +187,7 @@ static V1: &[Group] = &[
     Group::needing(Needs::Upstream, "F3", F3),
     Group::of_daemon("Gas", GAS),
     Group::needing(Needs::Chain, "Market", MARKET),
-    Group::needing(Needs::Chain, "Miner", MINING),
+    Group::of_daemon("Miner", MINING),
     Group::of_daemon("Mpool", MPOOL),
     Group::needing(Needs::Chain, "Msig", MSIG),
     Group::needing(Needs::Upstream, "Net", NET),
@@ -177,7 +195,7 @@ static V1: &[Group] = &[
     Group::needing(Needs::Chain, "Paych", PAYCH),
     Group::of_daemon("State", STATE).but(STATE_LACKS),
     Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
-    Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
+    Group::of_daemon("StateMiner", STATE_MINER).but(STATE_MINER_LACKS),
     Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
     Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
     Group::of_daemon("Sync", SYNC).but(SYNC_LACKS),
@@ -188,7 +206,7 @@ static V0: &[Group] = &[
     Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
     Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
-    Group::of_daemon("State of v0", v0::state::STATE_V0).but(&["StateSectorPreCommitInfo"]),
+    Group::of_daemon("State of v0", v0::state::STATE_V0),
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.

@@ -49,6 +49,7 @@ fn main() {
         accounts: (0..ACCOUNTS)
             .map(|n| (account(n), TokenAmount::from_whole(1000)))
             .collect(),
+        miners: Vec::new(),
         verifreg_root: None,
     };
     let blocks = Blocks::new(store.clone());

@@ -46,6 +46,7 @@ use fvm_shared::version::NetworkVersion;
 use lotus_core::types::{TipSet, TipSetKey, TokenAmount};
 use tokio::sync::{broadcast, watch};
 
+pub use crate::vm::genesis::FIRST_MINER_ID;
 pub use error::ChainError;
 pub use execution::{Execution, Replay};
 pub use make::MAX_NULL_ROUNDS;

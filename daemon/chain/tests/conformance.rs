@@ -102,6 +102,7 @@ fn replay(path: &Path) {
     let genesis = Genesis {
         network_name: "conformance".to_owned(),
         accounts,
+        miners: Vec::new(),
         verifreg_root: None,
     };
     let blocks = Blocks::new(Arc::new(Memory::default()));

@@ -55,6 +55,7 @@ impl Network {
                 (key(2), fil.clone()),
                 (ethereum(), fil),
             ],
+            miners: Vec::new(),
             verifreg_root: None,
         };
         let blocks = Blocks::new(store.clone());

@@ -13,7 +13,7 @@ use lotus_chain::store::{ChainStore, HeadChange};
 use lotus_chain::vm::ApplyKind;
 use lotus_core::Error;
 use lotus_core::types::{
-    BigInt, BlockMsg, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
 };
 use tokio::sync::broadcast;
 
@@ -23,6 +23,9 @@ use crate::node::invocation;
 
 /// The name of a local network, which is in its genesis.
 const NAME: &str = "localnet";
+
+/// The miner that a local network begins with: `f01000`.
+pub(crate) const MINER: Address = Address::new_id(chain::FIRST_MINER_ID);
 
 /// The gas that a message may use that is only tried, in gas units: that of a whole block.
 const CALL_GAS: i64 = lotus_chain::mempool::BLOCK_GAS_LIMIT.cast_signed();
@@ -35,10 +38,20 @@ pub enum DevnetError {
     Accounts(#[from] AccountsError),
     /// The chain in the repo is another phrase's.
     #[error(
-        "the chain in {} was started with another seed phrase; start with that one, or with another \
-         repo", dir.display()
+        "the chain in {} was started with another seed phrase, or its miner has another worker now; \
+         start with that phrase, or with another repo", dir.display()
     )]
     OtherSeed {
+        /// Where the chain is.
+        dir: PathBuf,
+    },
+    /// The chain in the repo is from before its genesis had a miner.
+    #[error(
+        "the chain in {} was made by an earlier build of this program, whose networks had no miner, \
+         and cannot be continued; move chain.redb and mpool.redb away to start a new one, or start \
+         with another repo", dir.display()
+    )]
+    NoMiner {
         /// Where the chain is.
         dir: PathBuf,
     },
@@ -63,20 +76,32 @@ pub(crate) struct LocalChain {
     miner: Mutex<Option<Devnet>>,
 }
 
+/// The keys of a local network.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    /// The accounts that have funds, the first of them first.
+    pub(crate) funded: Vec<Account>,
+    /// The owner and worker of its miner.
+    pub(crate) miner: Account,
+}
+
 impl LocalChain {
-    /// Opens the network in `dir`, or starts a new one there. The accounts that have funds are
-    /// returned beside it, the first of them first.
+    /// Opens the network in `dir`, or starts a new one there.
     ///
     /// # Errors
     /// [`DevnetError`] says what to change.
     pub(crate) fn open(
         mut options: LocalNetwork,
         dir: PathBuf,
-    ) -> Result<(Self, Vec<Account>), DevnetError> {
+    ) -> Result<(Self, Keys), DevnetError> {
         let seed = options.take_seed()?;
-        let (funded, miner) = (seed.funded(options.accounts)?, seed.miner()?);
+        let keys = Keys {
+            funded: seed.funded(options.accounts)?,
+            miner: seed.miner()?,
+        };
+        let worker = seed.miner()?;
         drop(seed);
-        let accounts = funded.iter().map(|account| {
+        let accounts = keys.funded.iter().map(|account| {
             let balance = options.balance.clone();
             (account.address(), balance)
         });
@@ -88,16 +113,19 @@ impl LocalChain {
             block_delay,
             genesis_time: None,
             accounts: accounts.collect(),
-            miner: miner.address(),
+            miners: vec![worker.address()],
         })?;
+        if !engine.is_miner(&MINER)? {
+            return Err(DevnetError::NoMiner { dir });
+        }
         let local = match options.ephemeral {
             true => LocalMessages::ephemeral()?,
             false => LocalMessages::open(&dir.join("mpool.redb"))?,
         };
         let pool = Pool::open(&engine, local)?;
         let source = pool.messages().clone();
-        let own = miner.address();
-        let miner = Devnet::start(engine.clone(), source, own, miner.key, options.blocks);
+        let own = MINER;
+        let miner = Devnet::start(engine.clone(), source, own, worker.key, options.blocks);
         let miner = miner.map_err(|error| match error {
             ChainError::NotAMiner(_) => DevnetError::OtherSeed { dir },
             error => error.into(),
@@ -114,7 +142,7 @@ impl LocalChain {
             pool,
             miner: Mutex::new(Some(miner)),
         };
-        Ok((chain, funded))
+        Ok((chain, keys))
     }
 }
 
@@ -203,14 +231,13 @@ impl Chain for LocalChain {
         Ok(&self.pool)
     }
 
-    fn submit(&self, block: &BlockMsg) -> Result<(), Error> {
-        self.engine.submit_block(block).map_err(Error::other)?;
-        Ok(())
-    }
-
     fn is_stuck(&self) -> bool {
         let miner = self.miner.lock().unwrap_or_else(PoisonError::into_inner);
         miner.as_ref().is_some_and(Devnet::is_stuck)
+    }
+
+    fn producer(&self) -> Result<&chain::Chain, Error> {
+        Ok(&self.engine)
     }
 
     fn close(&self) {

@@ -7,9 +7,7 @@ use async_trait::async_trait;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{ChainStore, HeadChange, NullRound, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{
-    BigInt, BlockMsg, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
-};
+use lotus_core::types::{BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -158,8 +156,8 @@ impl Chain for Imported {
         Err(Self::read_only("it takes no messages"))
     }
 
-    fn submit(&self, _block: &BlockMsg) -> Result<(), Error> {
-        Err(Self::read_only("it takes no blocks"))
+    fn producer(&self) -> Result<&lotus_chain::chain::Chain, Error> {
+        Err(Self::read_only("no block is made on it"))
     }
 
     fn close(&self) {}

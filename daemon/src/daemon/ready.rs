@@ -19,6 +19,8 @@ pub struct ChainReady {
     pub height: i64,
     /// When blocks are made, in words.
     pub blocks: String,
+    /// The miner that a local network begins with.
+    pub miner: Option<Address>,
     /// The accounts that had funds from the start and whose keys are in the wallet, and what they
     /// have now.
     pub accounts: Vec<(Address, TokenAmount)>,

@@ -7,7 +7,7 @@ use lotus_chain::accounts::Account;
 use lotus_core::types::Address;
 
 use crate::chain::Chain;
-use crate::chain::devnet::{LocalChain, described};
+use crate::chain::devnet::{Keys, LocalChain, MINER, described};
 use crate::chain::imported::Imported;
 use crate::chain::options::ChainOptions;
 use crate::daemon::{ChainReady, StartError};
@@ -34,13 +34,13 @@ pub(super) fn open(
     match options {
         ChainOptions::Local(network) => {
             let blocks = described(network.blocks);
-            let (chain, funded) = LocalChain::open(network, datastore).map_err(Box::new)?;
-            finish(Arc::new(chain), keystore, blocks, funded)
+            let (chain, keys) = LocalChain::open(network, datastore).map_err(Box::new)?;
+            finish(Arc::new(chain), keystore, blocks, Some(keys))
         }
         ChainOptions::Import(file) => {
             let chain = import(&file, &datastore)?;
             let blocks = format!("none: {} is read-only", file.display());
-            finish(Arc::new(chain), keystore, blocks, Vec::new())
+            finish(Arc::new(chain), keystore, blocks, None)
         }
     }
 }
@@ -57,11 +57,13 @@ fn finish(
     chain: Arc<dyn Chain>,
     keystore: Arc<Keystore>,
     blocks: String,
-    funded: Vec<Account>,
+    keys: Option<Keys>,
 ) -> Result<Opened, StartError> {
     let network = chain.network();
     let wallet = Wallet::new(keystore, network.chain_id);
-    let addresses = keep(&wallet, funded)?;
+    let miner = keys.as_ref().map(|_| MINER);
+    let addresses = keys.map(|keys| keep(&wallet, keys)).transpose()?;
+    let addresses = addresses.unwrap_or_default();
     let genesis = chain.store().genesis().map_err(StartError::Import)?;
     let accounts = addresses.into_iter().map(|address| {
         let balance = chain.balance(&address).unwrap_or_default();
@@ -73,6 +75,7 @@ fn finish(
         genesis: genesis.and_then(|genesis| genesis.cids().first().copied()),
         height: chain.head().height(),
         blocks,
+        miner,
         accounts: accounts.collect(),
     };
     Ok(Opened {
@@ -82,20 +85,20 @@ fn finish(
     })
 }
 
-/// Puts the keys of accounts into the wallet, where they are not yet; the first becomes the default
-/// key if there is none.
-fn keep(wallet: &Wallet, accounts: Vec<Account>) -> Result<Vec<Address>, WalletError> {
-    let mut addresses = Vec::with_capacity(accounts.len());
-    for account in accounts {
-        let address = account.address();
-        if !wallet.has(&address)? {
+/// Puts the keys of the accounts that have funds into the wallet, where they are not yet, and returns
+/// their addresses; the first becomes the default key if there is none. The miner's key goes with
+/// them, for who makes blocks with this wallet; without accounts the wallet is left alone.
+fn keep(wallet: &Wallet, keys: Keys) -> Result<Vec<Address>, WalletError> {
+    let addresses: Vec<_> = keys.funded.iter().map(Account::address).collect();
+    let Some(first) = addresses.first() else {
+        return Ok(addresses);
+    };
+    for account in keys.funded.into_iter().chain([keys.miner]) {
+        if !wallet.has(&account.address())? {
             wallet.import(account.key.into_info())?;
         }
-        addresses.push(address);
     }
-    if let Some(first) = addresses.first()
-        && !wallet.has_default()?
-    {
+    if !wallet.has_default()? {
         wallet.set_default(first)?;
     }
     Ok(addresses)

@@ -1,5 +1,9 @@
 //! `State`: actors, messages and the network, on `/rpc/v1` and with the parameters of old.
 
+mod deadline;
+mod decoded;
+mod miner;
+mod provider;
 mod trace;
 
 use std::collections::BTreeMap;
@@ -13,6 +17,7 @@ use lotus_chain::store::state::StateReader;
 use lotus_chain::vm::manifest::{ActorKind, MANIFEST_DATA};
 use lotus_core::Error;
 use lotus_core::api::state::StateServer;
+use lotus_core::api::state::miner::StateMinerServer;
 use lotus_core::api::v0::state::StateV0Server;
 use lotus_core::types::{
     Actor, ActorState, Address, Bytes, Cid, CirculatingSupply, ComputeStateOutput,
@@ -131,10 +136,25 @@ impl StateServer for StateRpc {
 
     async fn state_read_state(
         &self,
-        _actor: Address,
-        _tipset: TipSetKey,
+        actor: Address,
+        tipset: TipSetKey,
     ) -> Result<ActorState, Error> {
-        unserved("Filecoin.StateReadState")
+        self.run(move |chain| {
+            let state = chain.state(&tipset)?;
+            let id = state.lookup_id(&actor).map_err(Error::other)?;
+            let found = provider::known(&state, id.ok_or(Error::ActorNotFound)?)?;
+            let kind = ActorKind::of(&found.code);
+            let kind = kind.ok_or_else(|| Error::other("unknown actor code"))?;
+            let block = chain.store().blocks().block(&found.state);
+            let block = block.map_err(Error::other)?;
+            let block = block.ok_or_else(|| Error::other("the actor's state is not here"))?;
+            Ok(ActorState {
+                balance: found.balance.into(),
+                code: found.code.into(),
+                state: decoded::decode(kind, &block).map_err(Error::Other)?,
+            })
+        })
+        .await
     }
 
     async fn state_list_actors(&self, tipset: TipSetKey) -> Result<Vec<Address>, Error> {
@@ -328,11 +348,13 @@ impl StateV0Server for StateRpc {
 
     async fn state_sector_pre_commit_info_v0(
         &self,
-        _miner: Address,
-        _sector: u64,
-        _tipset: TipSetKey,
+        miner: Address,
+        sector: u64,
+        tipset: TipSetKey,
     ) -> Result<SectorPreCommitOnChainInfo, Error> {
-        unserved("Filecoin.StateSectorPreCommitInfo")
+        let found = self.state_sector_pre_commit_info(miner, sector, tipset);
+        let none = || Error::other("precommit info does not exist");
+        found.await?.ok_or_else(none)
     }
 
     async fn state_wait_msg_v0(&self, message: Cid, confidence: u64) -> Result<MsgLookup, Error> {

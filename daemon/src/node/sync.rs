@@ -1,4 +1,5 @@
-//! `Sync`: blocks that were made elsewhere.
+//! `Sync`: blocks from others. A chain in one process has nobody to catch up with, so what is left is
+//! to take blocks and to say whether they are good.
 
 use std::sync::Arc;
 
@@ -18,8 +19,9 @@ pub(crate) struct SyncRpc {
 
 #[async_trait]
 impl SyncServer for SyncRpc {
+    /// No block is ever marked as bad: one that is not valid is not kept.
     async fn sync_check_bad(&self, _block: Cid) -> Result<String, Error> {
-        unserved("Filecoin.SyncCheckBad")
+        Ok(String::new())
     }
 
     async fn sync_checkpoint(&self, _tipset: TipSetKey) -> Result<(), Error> {
@@ -27,8 +29,10 @@ impl SyncServer for SyncRpc {
     }
 
     async fn sync_incoming_blocks(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
-        // The gate answers for it: nobody comes here.
-        drop(pending);
+        let refused: Result<(), Error> = unserved("Filecoin.SyncIncomingBlocks");
+        if let Err(error) = refused {
+            pending.reject(error).await;
+        }
         Ok(())
     }
 
@@ -41,7 +45,11 @@ impl SyncServer for SyncRpc {
     }
 
     async fn sync_submit_block(&self, block: BlockMsg) -> Result<(), Error> {
-        blocking(&self.chain, move |chain| chain.submit(&block)).await
+        blocking(&self.chain, move |chain| {
+            let submitted = chain.producer()?.submit_block(&block);
+            submitted.map(|_| ()).map_err(Error::other)
+        })
+        .await
     }
 
     async fn sync_unmark_all_bad(&self) -> Result<(), Error> {
@@ -52,7 +60,19 @@ impl SyncServer for SyncRpc {
         unserved("Filecoin.SyncUnmarkBad")
     }
 
-    async fn sync_validate_tipset(&self, _tipset: TipSetKey) -> Result<bool, Error> {
-        unserved("Filecoin.SyncValidateTipset")
+    /// What is in the store was validated when it came; what is left is to execute its parents.
+    async fn sync_validate_tipset(&self, tipset: TipSetKey) -> Result<bool, Error> {
+        blocking(&self.chain, move |chain| {
+            let tipset = chain.tipset(&tipset)?;
+            let producer = chain.producer()?;
+            let parent = producer.store().parent(&tipset).map_err(Error::other)?;
+            let Some(parent) = parent else {
+                return Ok(true);
+            };
+            let execution = producer.executed(&parent).map_err(Error::other)?;
+            Ok(execution.state == tipset.parent_state()
+                && execution.receipts == tipset.parent_receipts())
+        })
+        .await
     }
 }

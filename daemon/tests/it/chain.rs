@@ -6,6 +6,7 @@ mod foreign;
 mod forks;
 mod import;
 mod maker;
+mod miner;
 mod notify;
 
 use lotus_client::{CallError, Client};
@@ -33,9 +34,16 @@ fn one_fil(from: Address, to: Address) -> Message {
     }
 }
 
+/// The default address, and all that have funds from the start; the miner's worker has none.
 async fn addresses(client: &Client) -> (Address, Vec<Address>) {
     let default = bounded(client.wallet_default_address()).await.unwrap();
-    (default, bounded(client.wallet_list()).await.unwrap())
+    let mut funded = Vec::new();
+    for address in bounded(client.wallet_list()).await.unwrap() {
+        if balance(client, address).await > TokenAmount::default() {
+            funded.push(address);
+        }
+    }
+    (default, funded)
 }
 
 async fn balance(client: &Client, address: Address) -> TokenAmount {

@@ -148,6 +148,7 @@ struct Chain {
     genesis: Option<Cid>,
     height: i64,
     blocks: String,
+    miner: Option<Address>,
     accounts: Vec<Account>,
 }
 
@@ -170,6 +171,7 @@ impl From<&ChainReady> for Chain {
             genesis: ready.genesis,
             height: ready.height,
             blocks: ready.blocks.clone(),
+            miner: ready.miner,
             accounts: accounts.collect(),
         }
     }
@@ -192,6 +194,9 @@ impl fmt::Display for Chain {
             writeln!(f, "  Genesis   {genesis}")?;
         }
         writeln!(f, "  Blocks    {blocks}")?;
+        if let Some(miner) = &self.miner {
+            writeln!(f, "  Miner     {miner}")?;
+        }
         if self.accounts.is_empty() {
             return Ok(());
         }

@@ -13,7 +13,7 @@ use crate::{Error, permissioned};
 ///
 /// A miner that does not exist is error 11.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(server, client, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateMiner {
     /// Lists the addresses of all miners, those without power too.
     #[method(name = "StateListMiners", perm = read)]

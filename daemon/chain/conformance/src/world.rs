@@ -328,6 +328,7 @@ impl<'a> Run<'a> {
         let genesis = Genesis {
             network_name: "conformance".to_owned(),
             accounts: accounts.clone(),
+            miners: Vec::new(),
             verifreg_root: None,
         };
         let blocks = Blocks::new(Arc::new(store.clone()));

@@ -1,9 +1,9 @@
 //! Tickets and election proofs: who may make a block (Lotus `miner/miner.go`, `chain/gen`).
 //!
 //! Both are BLS signatures of the miner's worker key over randomness of the chain, so that a key has
-//! exactly one for each epoch, and everybody can check it. In a network in which nobody has power,
-//! as a local one is until sectors are proven, every miner wins every epoch once; else it wins as
-//! often as its share of the power lets it.
+//! exactly one for each epoch, and everybody can check it. A miner wins as often as its share of the
+//! power lets it; one that has all of it, as the only one of a local network does, wins every epoch,
+//! so that such a network never stands still.
 
 use lotus_core::types::{Address, BeaconEntry, Bytes, ElectionProof, MessageError, Ticket, TipSet};
 
@@ -73,12 +73,17 @@ pub fn election_input(
     ))
 }
 
-/// How often an election proof wins with this power.
+/// How often an election proof wins with this power: as in Lotus, but at least once if the miner has
+/// all the power that there is. In a network without any, every miner wins once.
 pub fn wins(vrf_proof: &[u8], power: &Power) -> i64 {
     if power.network.sign() != fvm_shared::bigint::Sign::Plus {
         return 1;
     }
-    win_count(vrf_proof, &power.miner, &power.network)
+    let wins = win_count(vrf_proof, &power.miner, &power.network);
+    match power.miner == power.network {
+        true => wins.max(1),
+        false => wins,
+    }
 }
 
 /// The ticket and the election proof of a miner; no proof if it has not won. `sign` makes the bytes

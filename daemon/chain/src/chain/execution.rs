@@ -275,8 +275,8 @@ impl Chain {
     }
 
     /// The FIL in circulation after a tipset: all that there is, less what can still be mined, what
-    /// the reserve has and what was burnt. Nothing vests on a local network, and nothing is counted
-    /// as locked.
+    /// the reserve has, what was burnt and what miners have locked. No account's funds vest on a local
+    /// network, and there are no deals.
     ///
     /// # Errors
     /// As [`Chain::executed`].
@@ -303,13 +303,14 @@ impl Chain {
             }
             None => None,
         };
+        let locked = self.power_state(state)?.total_pledge_collateral;
         let zero = TokenAmount::default();
         Ok(CirculatingSupply {
             fil_vested: zero.clone(),
             fil_mined: mined.unwrap_or_default().into(),
             fil_burnt: burnt.clone().into(),
-            fil_locked: zero.clone(),
-            fil_circulating: (total - reward - reserve - burnt).into(),
+            fil_locked: locked.clone().into(),
+            fil_circulating: (total - reward - reserve - burnt - locked).into(),
             fil_reserve_disbursed: zero,
         })
     }

@@ -21,22 +21,24 @@ const TICKET: &[u8] = b"vrf proof0000000vrf proof0000000";
 /// Makes the genesis and moves the head of the empty store to it.
 pub(super) fn make(store: &ChainStore, options: &Options) -> Result<Arc<TipSet>, ChainError> {
     let mut accounts = options.accounts.clone();
-    if !accounts
-        .iter()
-        .any(|(address, _)| *address == options.miner)
-    {
-        accounts.push((options.miner, TokenAmount::default()));
+    for miner in &options.miners {
+        if !accounts.iter().any(|(address, _)| address == miner) {
+            accounts.push((*miner, TokenAmount::default()));
+        }
     }
-    let accounts = accounts.into_iter().map(|(address, balance)| {
+    let inner = |address: Address| {
+        let nobody = fvm_shared::address::Address::new_id(0);
         let inner = address.inner().copied();
-        let inner = inner.ok_or(GenesisError::NotAKey(fvm_shared::address::Address::new_id(
-            0,
-        )))?;
-        Ok((inner, balance.inner().clone()))
-    });
+        inner.ok_or(GenesisError::NotAKey(nobody))
+    };
+    let accounts = accounts
+        .into_iter()
+        .map(|(address, balance)| Ok((inner(address)?, balance.inner().clone())));
+    let miners = options.miners.iter().map(|miner| inner(*miner));
     let genesis = Genesis {
         network_name: options.network_name.clone(),
         accounts: accounts.collect::<Result<_, GenesisError>>()?,
+        miners: miners.collect::<Result<_, GenesisError>>()?,
         verifreg_root: None,
     };
     let blocks = Blocks::new(Arc::new(store.blocks().clone()));

@@ -4,9 +4,8 @@ use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::CborStore;
 use fvm_ipld_hamt::{BytesKey, Hamt};
 use fvm_shared::HAMT_BIT_WIDTH;
-use fvm_shared::address::{Address as FvmAddress, Protocol};
+use fvm_shared::address::Protocol;
 use fvm_shared::bigint::BigInt;
-use ipld_core::ipld::Ipld;
 use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet};
 use serde::de::DeserializeOwned;
 
@@ -16,10 +15,8 @@ use crate::mempool::Account;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, StoreError};
 use crate::vm::VmError;
-use crate::vm::actors::power;
+use crate::vm::actors::{miner, power};
 use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID};
-/// The smallest sector, in bytes, which a miner has that has not said otherwise.
-const SECTOR_SIZE: u64 = 2 << 10;
 
 /// What must be in the store.
 fn read<T: DeserializeOwned>(
@@ -52,27 +49,46 @@ impl Chain {
         Ok(account.and_then(|account| account.key))
     }
 
-    /// The BLS key that signs a miner's blocks, in the state with this root. A miner is a miner
-    /// actor, or the account of a BLS key, as the network's own one is.
+    /// The BLS key that signs a miner's blocks, in the state with this root. `None` if it is no miner,
+    /// or its worker has no such key.
     pub(super) fn worker_key(
         &self,
         state: &Cid,
         miner: &Address,
     ) -> Result<Option<Address>, ChainError> {
-        let blocks = self.store().blocks();
-        let Some(actor) = StateReader::open(blocks, state)?.actor(miner)? else {
-            return Ok(None);
-        };
-        let worker = match ActorKind::of(&actor.code) {
-            Some(ActorKind::Account) => Some(*miner),
-            Some(ActorKind::Miner) => worker_of(blocks, &actor.state)?,
-            _ => None,
-        };
-        let key = match worker {
-            Some(worker) => self.key_in(state, &worker)?,
+        let reader = StateReader::open(self.store().blocks(), state)?;
+        let key = match self.miner_actor(&reader, miner)? {
+            Some((_, info)) => self.key_in(state, &info.worker.into())?,
             None => None,
         };
         Ok(key.filter(|key| key.protocol() == Some(Protocol::BLS)))
+    }
+
+    /// What a miner is; `None` if it is none.
+    fn miner_actor<S: Blockstore>(
+        &self,
+        state: &StateReader<S>,
+        miner: &Address,
+    ) -> Result<Option<(miner::State, miner::MinerInfo)>, ChainError> {
+        let Some(actor) = state.actor(miner)? else {
+            return Ok(None);
+        };
+        if ActorKind::of(&actor.code) != Some(ActorKind::Miner) {
+            return Ok(None);
+        }
+        let blocks = self.store().blocks();
+        let state: miner::State = read(blocks, "state of a miner", &actor.state)?;
+        let info = read(blocks, "info of a miner", &state.info)?;
+        Ok(Some((state, info)))
+    }
+
+    /// Whether there is a miner with this address after the head.
+    ///
+    /// # Errors
+    /// As [`Chain::state`].
+    pub fn is_miner(&self, address: &Address) -> Result<bool, ChainError> {
+        let state = self.state(&self.head())?;
+        Ok(self.miner_actor(&state, address)?.is_some())
     }
 
     /// The quality-adjusted power of the whole network, in bytes.
@@ -80,7 +96,10 @@ impl Chain {
         Ok(self.power_state(state)?.total_quality_adj_power)
     }
 
-    fn power_state(&self, state: &StateReader<Blocks>) -> Result<power::State, ChainError> {
+    pub(super) fn power_state(
+        &self,
+        state: &StateReader<Blocks>,
+    ) -> Result<power::State, ChainError> {
         let what = "state of the power actor";
         let actor = state.actor_by_id(POWER_ACTOR_ID)?;
         let actor = actor.ok_or_else(|| VmError::Inconsistent("there is no f04".to_owned()))?;
@@ -133,6 +152,9 @@ impl Chain {
             return Ok(None);
         };
         let miner = Address::new_id(id);
+        let Some((actor, info)) = self.miner_actor(&state, &miner)? else {
+            return Ok(None);
+        };
         let Some(worker_key) = self.worker_key(&self.executed(parents)?.state, &miner)? else {
             return Ok(None);
         };
@@ -146,32 +168,10 @@ impl Chain {
             network_power: power.network.into(),
             sectors: Vec::new(),
             worker_key,
-            sector_size: SECTOR_SIZE,
+            sector_size: info.sector_size as u64,
             prev_beacon_entry: beacon::last(parents),
             beacon_entries: beacon::entries(parents, epoch),
-            eligible_for_mining: true,
+            eligible_for_mining: actor.fee_debt.is_zero() && info.consensus_fault_elapsed < epoch,
         }))
     }
-}
-
-/// The worker that a miner actor's state names: the state begins with the link to its info, and
-/// that with owner and worker.
-fn worker_of(store: &impl Blockstore, state: &cid::Cid) -> Result<Option<Address>, ChainError> {
-    let list = |cid: &cid::Cid| match store.get_cbor::<Ipld>(cid) {
-        Ok(Some(Ipld::List(list))) => Ok(Some(list)),
-        Ok(_) => Ok(None),
-        Err(error) => Err(VmError::Store(error)),
-    };
-    let Some(state) = list(state)? else {
-        return Ok(None);
-    };
-    let Some(Ipld::Link(info)) = state.first() else {
-        return Ok(None);
-    };
-    Ok(match list(info)?.as_deref() {
-        Some([_, Ipld::Bytes(worker), ..]) => {
-            FvmAddress::from_bytes(worker).ok().map(Address::from)
-        }
-        _ => None,
-    })
 }

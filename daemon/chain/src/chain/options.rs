@@ -18,13 +18,14 @@ pub struct Options {
     /// The seconds between two epochs.
     pub block_delay: u64,
     /// The time of the genesis, in seconds since 1970; `None` is now. Two chains with the same
-    /// name, time, accounts and miner have the same genesis.
+    /// name, time, accounts and miners have the same genesis.
     pub genesis_time: Option<u64>,
     /// Who has funds from the start, in the order of their ids from f0100 on.
     pub accounts: Vec<(Address, TokenAmount)>,
-    /// The BLS key (f3) that makes the network's own blocks. It gets an account too, after the
-    /// others, if it is not one of them.
-    pub miner: Address,
+    /// The BLS keys (f3) that make blocks from the start. Each has a miner of its own, from f01000 on
+    /// in this order, which it owns and works for, and all have the same power. A key gets an account
+    /// too, after the others, if it is not one of them.
+    pub miners: Vec<Address>,
 }
 
 impl Options {
@@ -37,7 +38,7 @@ impl Options {
             block_delay: 30,
             genesis_time: None,
             accounts: Vec::new(),
-            miner,
+            miners: vec![miner],
         }
     }
 }

@@ -1,15 +1,18 @@
 //! The state before the first epoch: the actors of a Filecoin network in the order of Lotus's devnet,
 //! and 2,000,000,000 FIL among them, to the attoFIL.
 
+mod miners;
+
+pub use miners::{FIRST_MINER_ID, MINER_POWER};
+
 use std::collections::HashSet;
 
 use cid::Cid;
 use fvm_ipld_encoding::CborStore;
 use fvm_shared::ActorID;
-use fvm_shared::address::{Address, Payload};
+use fvm_shared::address::{Address, Payload, Protocol};
 use fvm_shared::bigint::Zero;
 use fvm_shared::econ::TokenAmount;
-use fvm_shared::sector::StoragePower;
 use multihash_codetable::Code;
 use serde::Serialize;
 
@@ -33,9 +36,12 @@ pub const REWARD_FIL: u64 = 1_100_000_000;
 pub struct Genesis {
     /// Its name.
     pub network_name: String,
-    /// Who has funds: the accounts from f0100 on, in this order. An f410 address becomes an account
-    /// with its first message.
+    /// Who has funds: the accounts from f0100 on, in this order, without the ids of the miners. An
+    /// f410 address becomes an account with its first message.
     pub accounts: Vec<(Address, TokenAmount)>,
+    /// Who has power: f3 addresses of `accounts`, each of which owns and works for a miner of its own,
+    /// from f01000 on. A network without miners has no power, and no miner.
+    pub miners: Vec<Address>,
     /// Who appoints verifiers; without one, the first account does.
     pub verifreg_root: Option<ActorID>,
 }
@@ -52,6 +58,9 @@ pub enum GenesisError {
     /// A balance is negative.
     #[error("the balance of {0} is negative")]
     Negative(Address),
+    /// A miner whose blocks nobody can sign.
+    #[error("{0} cannot own a miner: it is not the f3 address of an account of the genesis")]
+    NotAWorker(Address),
     /// More than there is.
     #[error(
         "the accounts have {0} FIL together, but beside what can be mined there are only {left} FIL; \
@@ -96,7 +105,7 @@ impl Genesis {
         let addresses =
             init::State::new(blocks, self.network_name.clone()).map_err(VmError::Store)?;
         tree.add(INIT_ACTOR_ID, Init, &addresses, &none)?;
-        let mined = reward::State::new(&StoragePower::zero());
+        let mined = reward::State::new(&miners::power_of(self.miners.len()));
         tree.add(
             REWARD_ACTOR_ID,
             Reward,
@@ -118,7 +127,11 @@ impl Genesis {
             let address = Address::new_id(id);
             tree.add(id, Account, &account::State { address }, balance)?;
         }
+        let after_miners = FIRST_MINER_ID + self.miners.len() as ActorID;
         for (address, balance) in &self.accounts {
+            if miners::next_id(&tree.tree)? == FIRST_MINER_ID {
+                miners::set_next_id(&mut tree.tree, after_miners)?;
+            }
             let id = tree.tree.register(address)?;
             if matches!(address.payload(), Payload::Delegated(_)) {
                 let mut placeholder = ActorState::new_empty(Placeholder.code(), Some(*address));
@@ -128,7 +141,15 @@ impl Genesis {
                 tree.add(id, Account, &account::State { address: *address }, balance)?;
             }
         }
-        Ok(tree.tree.flush()?)
+        let mut tree = tree.tree;
+        if !self.miners.is_empty() {
+            let next_id = miners::next_id(&tree)?.max(after_miners);
+            miners::set_next_id(&mut tree, FIRST_MINER_ID)?;
+            let circulating = TokenAmount::from_whole(TOTAL_FIL - REWARD_FIL) - &reserve;
+            tree = miners::create(tree, &self.miners, &circulating)?;
+            miners::set_next_id(&mut tree, next_id)?;
+        }
+        Ok(tree.flush()?)
     }
 
     /// What is left for the reserve.
@@ -151,6 +172,11 @@ impl Genesis {
                 return Err(GenesisError::Negative(*address));
             }
             sum += balance;
+        }
+        for miner in &self.miners {
+            if miner.protocol() != Protocol::BLS || !seen.remove(miner) {
+                return Err(GenesisError::NotAWorker(*miner));
+            }
         }
         let reserve = TokenAmount::from_whole(TOTAL_FIL - REWARD_FIL) - &sum;
         if reserve.is_negative() {
@@ -190,10 +216,19 @@ mod tests {
     use std::sync::Arc;
 
     use fvm_ipld_blockstore::MemoryBlockstore;
+    use serde::de::DeserializeOwned;
 
     use super::*;
+    use crate::vm::actors::miner;
 
     fn build(accounts: Vec<(Address, TokenAmount)>) -> Result<StateTree, GenesisError> {
+        build_with(accounts, Vec::new())
+    }
+
+    fn build_with(
+        accounts: Vec<(Address, TokenAmount)>,
+        miners: Vec<Address>,
+    ) -> Result<StateTree, GenesisError> {
         #[allow(clippy::arc_with_non_send_sync)] // One thread, and a store takes an `Arc`.
         let store = Arc::new(MemoryBlockstore::default());
         let blocks = Blocks::new(store.clone());
@@ -201,6 +236,7 @@ mod tests {
             network_name: "devnet".to_owned(),
             accounts,
             verifreg_root: None,
+            miners,
         };
         let root = genesis.build(&blocks)?;
         blocks.flush(&root)?;
@@ -210,6 +246,14 @@ mod tests {
 
     fn key(n: u8) -> Address {
         Address::new_secp256k1(&[n; 65]).unwrap()
+    }
+
+    fn none() -> TokenAmount {
+        TokenAmount::zero()
+    }
+
+    fn read<T: DeserializeOwned>(tree: &StateTree, state: &Cid) -> T {
+        tree.blocks().get_cbor(state).unwrap().unwrap()
     }
 
     #[test]
@@ -252,5 +296,73 @@ mod tests {
             build(vec![(key(1), much)]),
             Err(GenesisError::TooMuch(_))
         ));
+    }
+
+    #[test]
+    fn a_miner_has_its_power_from_the_start() {
+        let worker = Address::new_bls(&[2; 48]).unwrap();
+        let accounts = vec![(key(1), TokenAmount::from_whole(7)), (worker, none())];
+        let tree = build_with(accounts, vec![worker]).unwrap();
+        let mut total = none();
+        tree.for_each(|_, actor| total += &actor.balance).unwrap();
+        assert_eq!(total, TokenAmount::from_whole(TOTAL_FIL));
+        assert_eq!(miners::next_id(&tree).unwrap(), FIRST_MINER_ID + 1);
+
+        let actor = tree.expect(FIRST_MINER_ID).unwrap();
+        assert_eq!(ActorKind::of(&actor.code), Some(ActorKind::Miner));
+        let state: miner::State = read(&tree, &actor.state);
+        // The deposit, to the attoFIL.
+        assert_eq!(state.available_balance(&actor.balance).unwrap(), none());
+        assert!(state.locked_funds.is_positive());
+        let info = state.info(tree.blocks()).unwrap();
+        assert_eq!(
+            (info.owner, info.worker),
+            (Address::new_id(101), Address::new_id(101))
+        );
+        assert_eq!(info.sector_size as u64, 2048);
+
+        let power: power::State = read(&tree, &tree.expect(POWER_ACTOR_ID).unwrap().state);
+        assert_eq!(
+            (power.miner_count, power.miner_above_min_power_count),
+            (1, 1)
+        );
+        let claim = power
+            .claim(tree.blocks().clone(), FIRST_MINER_ID)
+            .unwrap()
+            .unwrap();
+        assert_eq!(claim.quality_adj_power, MINER_POWER.into());
+        assert_eq!(power.total_quality_adj_power, MINER_POWER.into());
+        assert_eq!(
+            power.this_epoch_qa_power_smoothed.estimate(),
+            MINER_POWER.into()
+        );
+    }
+
+    #[test]
+    fn accounts_leave_the_ids_of_the_miners_alone() {
+        let worker = Address::new_bls(&[2; 48]).unwrap();
+        let numbered = |n: u16| Address::new_secp256k1(&[&n.to_be_bytes()[..], &[7; 63]].concat());
+        let mut accounts: Vec<_> = (0..901).map(|n| (numbered(n).unwrap(), none())).collect();
+        accounts.push((worker, none()));
+        let last = accounts[900].0;
+        let tree = build_with(accounts, vec![worker]).unwrap();
+        assert_eq!(tree.lookup(&last).unwrap(), Some(1001));
+        assert_eq!(tree.lookup(&worker).unwrap(), Some(1002));
+        assert_eq!(miners::next_id(&tree).unwrap(), 1003);
+        let actor = tree.expect(FIRST_MINER_ID).unwrap();
+        assert_eq!(ActorKind::of(&actor.code), Some(ActorKind::Miner));
+    }
+
+    #[test]
+    fn only_bls_accounts_of_the_genesis_own_its_miners() {
+        let worker = Address::new_bls(&[2; 48]).unwrap();
+        for miners in [vec![key(1)], vec![worker], vec![worker, worker]] {
+            let accounts = match miners.len() {
+                1 => vec![(key(1), none())],
+                _ => vec![(worker, none())],
+            };
+            let refused = build_with(accounts, miners);
+            assert!(matches!(refused, Err(GenesisError::NotAWorker(_))));
+        }
     }
 }

@@ -4,6 +4,7 @@ mod durable;
 mod foreign;
 mod forks;
 mod kill;
+mod miner;
 mod pool;
 mod produce;
 mod search;

@@ -7,6 +7,7 @@ use lotus_core::Permission;
 use lotus_core::api::chain::ChainClient;
 use lotus_core::api::mpool::MpoolClient;
 use lotus_core::api::state::StateClient;
+use lotus_core::api::state::miner::StateMinerClient;
 use lotus_core::api::v0::state::StateV0Client;
 use lotus_core::types::{Address, TipSetKey, TokenAmount};
 use lotus_daemon::ChainOptions;
@@ -51,6 +52,8 @@ async fn an_export_is_complete_and_can_be_served_again() {
         bounded(copy.state_wait_msg_v0(cid, 0)).await.unwrap(),
         found
     );
+    let miners = bounded(copy.state_list_miners(TipSetKey::default())).await;
+    assert_eq!(miners.unwrap(), [Address::new_id(1000)]);
     let refused = bounded(copy.mpool_push_message(one_fil(from, to), None)).await;
     let (code, text) = refusal(refused);
     assert_eq!(code, 1);
@@ -91,6 +94,14 @@ async fn the_genesis_of_mainnet_is_what_everybody_knows() {
     let actors = client.state_list_actors(TipSetKey::default());
     let actors = bounded(actors).await.unwrap();
     assert_eq!(actors.len(), 37);
+    // Its actors are of another version: nothing is told of its miners rather than something wrong.
+    let miners = bounded(client.state_list_miners(TipSetKey::default())).await;
+    let (code, text) = refusal(miners);
+    assert_eq!(code, 1);
+    assert!(text.contains("unknown actor code"), "{text}");
+    let power = client.state_read_state(Address::new_id(4), TipSetKey::default());
+    let (_, text) = refusal(bounded(power).await);
+    assert!(text.contains("ask a full node of its network"), "{text}");
     let mut total = TokenAmount::default();
     for actor in actors {
         let balance = balance(&client, actor).await;

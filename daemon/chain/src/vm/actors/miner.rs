@@ -11,8 +11,10 @@ mod state;
 mod types;
 mod vesting;
 
+pub(crate) use cron::begin_deadlines;
 pub use deadline::{Deadline, Deadlines, PowerPair};
 pub use info::{BeneficiaryTerm, MinerInfo, PendingBeneficiaryChange, WorkerKeyChange};
+pub(crate) use pledge::creation_deposit;
 pub use state::{ERR_BALANCE_INVARIANTS_BROKEN, State};
 pub use types::{
     ActiveBeneficiary, ChangeBeneficiaryParams, ChangeWorkerAddressParams, CheckSectorProvenParams,

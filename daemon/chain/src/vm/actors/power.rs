@@ -162,6 +162,19 @@ pub struct CurrentTotalPowerReturn {
     pub ramp_duration_epochs: u64,
 }
 
+impl From<State> for CurrentTotalPowerReturn {
+    fn from(state: State) -> Self {
+        Self {
+            raw_byte_power: state.this_epoch_raw_byte_power,
+            quality_adj_power: state.this_epoch_quality_adj_power,
+            pledge_collateral: state.this_epoch_pledge_collateral,
+            quality_adj_power_smoothed: state.this_epoch_qa_power_smoothed,
+            ramp_start_epoch: state.ramp_start_epoch,
+            ramp_duration_epochs: state.ramp_duration_epochs,
+        }
+    }
+}
+
 /// Calls a method.
 ///
 /// # Errors
@@ -226,14 +239,7 @@ pub fn invoke(
         CURRENT_TOTAL_POWER => {
             no_params(input)?;
             let state: State = rt.state()?;
-            returns(&CurrentTotalPowerReturn {
-                raw_byte_power: state.this_epoch_raw_byte_power,
-                quality_adj_power: state.this_epoch_quality_adj_power,
-                pledge_collateral: state.this_epoch_pledge_collateral,
-                quality_adj_power_smoothed: state.this_epoch_qa_power_smoothed,
-                ramp_start_epoch: state.ramp_start_epoch,
-                ramp_duration_epochs: state.ramp_duration_epochs,
-            })
+            returns(&CurrentTotalPowerReturn::from(state))
         }
         NETWORK_RAW_POWER => {
             no_params(input)?;

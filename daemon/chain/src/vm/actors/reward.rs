@@ -102,6 +102,15 @@ pub struct ThisEpochRewardReturn {
     pub this_epoch_baseline_power: StoragePower,
 }
 
+impl From<State> for ThisEpochRewardReturn {
+    fn from(state: State) -> Self {
+        Self {
+            this_epoch_reward_smoothed: state.this_epoch_reward_smoothed,
+            this_epoch_baseline_power: state.this_epoch_baseline_power,
+        }
+    }
+}
+
 impl State {
     /// The state before the first epoch of a network with some power.
     pub fn new(realized: &StoragePower) -> Self {
@@ -196,10 +205,7 @@ pub fn invoke(
         THIS_EPOCH_REWARD => {
             no_params(input)?;
             let state: State = rt.state()?;
-            returns(&ThisEpochRewardReturn {
-                this_epoch_reward_smoothed: state.this_epoch_reward_smoothed,
-                this_epoch_baseline_power: state.this_epoch_baseline_power,
-            })
+            returns(&ThisEpochRewardReturn::from(state))
         }
         UPDATE_NETWORK_KPI => {
             let power: Option<BigIntDe> = params(input)?;

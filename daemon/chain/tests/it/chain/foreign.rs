@@ -6,7 +6,7 @@ use lotus_core::types::{
     TokenAmount,
 };
 
-use super::world::{World, phrase};
+use super::world::{SECOND_MINER, World, phrase};
 
 /// Signs a header again, as its miner would.
 fn sign(header: &mut BlockHeader, miner: &Account) {
@@ -17,7 +17,7 @@ fn sign(header: &mut BlockHeader, miner: &Account) {
 /// A valid block with messages of two kinds, which `world` has not seen, and `world`, which knows
 /// its messages.
 fn block() -> (World, BlockMsg) {
-    let (world, other) = (World::by_hand(), World::by_hand());
+    let (world, other) = (World::of_two(false), World::of_two(false));
     for world in [&world, &other] {
         world.devnet.mine(0).unwrap();
     }
@@ -83,9 +83,13 @@ const LIES: &[Lie] = &[
     ("f0100 is invalid", |header| {
         header.miner = Address::new_id(100)
     }),
-    // A BLS account, but not the one that signed.
+    // A BLS account.
+    ("f0102 is invalid", |header| {
+        header.miner = Address::new_id(102)
+    }),
+    // A miner, but not the one that signed.
     ("signature is not by its miner's worker", |header| {
-        header.miner = Address::new_id(102);
+        header.miner = Address::new_id(SECOND_MINER);
     }),
     ("beacon entries", |header| header.beacon_entries.clear()),
     ("beacon entries", |header| {
@@ -97,10 +101,10 @@ const LIES: &[Lie] = &[
     ("election proof is not by", |header| {
         header.election_proof.as_mut().unwrap().vrf_proof = Bytes(vec![1; 96]);
     }),
-    ("claims 2, its election proof wins 1", |header| {
-        header.election_proof.as_mut().unwrap().win_count = 2;
+    ("its election proof wins", |header| {
+        header.election_proof.as_mut().unwrap().win_count += 1;
     }),
-    ("claims 0, its election proof wins 1", |header| {
+    ("claims 0, its election proof wins", |header| {
         header.election_proof.as_mut().unwrap().win_count = 0;
     }),
     ("ticket is not by", |header| {

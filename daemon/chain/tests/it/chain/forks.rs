@@ -1,11 +1,10 @@
 //! Which of several chains is the head.
 
 use lotus_chain::chain::election::{self, Power};
-use lotus_chain::devnet::BlockMode;
 use lotus_core::types::{Address, BlockTemplate};
 use tokio::sync::broadcast::error::TryRecvError;
 
-use super::world::{World, phrase};
+use super::world::{SECOND_MINER, World, phrase};
 
 #[test]
 fn the_heavier_chain_wins_and_the_other_is_reverted() {
@@ -86,9 +85,7 @@ fn a_block_that_does_not_win_is_on_the_disk_nevertheless() {
 
 #[test]
 fn blocks_of_one_epoch_make_one_tipset() {
-    let ours = World::by_hand();
-    let bls = phrase().bls(0).unwrap();
-    let theirs = World::mined_by(None, BlockMode::MinersOnly, bls);
+    let (ours, theirs) = (World::of_two(false), World::of_two(true));
     let shared = ours.send(0, ours.address(1), 0, 5);
     ours.source.push([shared.clone()]);
     theirs.source.push([shared]);
@@ -114,12 +111,12 @@ fn blocks_of_one_epoch_make_one_tipset() {
 /// A miner in another process asks, draws, has its block made, and submits it.
 #[test]
 fn a_miner_from_outside_makes_blocks() {
-    let world = World::by_hand();
+    let world = World::of_two(false);
     let sent = world.send(0, world.address(1), 0, 1);
     let parents = world.devnet.mine(0).unwrap();
     let worker = phrase().bls(0).unwrap();
     let epoch = parents.height() + 2;
-    let miner = Address::new_id(102);
+    let miner = Address::new_id(SECOND_MINER);
     let base = world.chain.mining_base(&miner, epoch, &parents).unwrap();
     let base = base.unwrap();
     assert_eq!(base.worker_key, worker.address());
@@ -156,10 +153,10 @@ fn a_miner_from_outside_makes_blocks() {
     assert_eq!(world.chain.receipts(&head).unwrap().len(), 1);
     assert_eq!(world.chain.submit_block(&block).unwrap(), None);
 
-    // Who has no BLS key is no miner.
+    // An account is no miner, whatever key it has.
     let none = world
         .chain
-        .mining_base(&Address::new_id(100), epoch + 1, &head);
+        .mining_base(&Address::new_id(102), epoch + 1, &head);
     assert_eq!(none.unwrap(), None);
 }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use lotus_chain::chain::{Chain, MessageSource};
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin, Verifier, View};
-use lotus_core::types::SignedMessage;
+use lotus_core::types::{Address, SignedMessage};
 use tokio::time::timeout;
 
-use super::world::{World, options, phrase};
+use super::world::{MINER, World, options, phrase};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -27,7 +27,8 @@ fn node(mode: BlockMode) -> Node {
     let pool = Arc::new(pool);
     let source: Arc<dyn MessageSource> = pool.clone();
     let miner = phrase().miner().unwrap();
-    let devnet = Devnet::start(chain.clone(), source, miner.address(), miner.key, mode).unwrap();
+    let own = Address::new_id(MINER);
+    let devnet = Devnet::start(chain.clone(), source, own, miner.key, mode).unwrap();
     Node {
         chain,
         pool,

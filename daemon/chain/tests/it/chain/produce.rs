@@ -6,10 +6,10 @@ use lotus_chain::chain::Chain;
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::store::NullRound;
 use lotus_chain::vm::ApplyKind;
-use lotus_core::types::{Cid, SignatureType, TokenAmount};
+use lotus_core::types::{Address, Cid, SignatureType, TokenAmount};
 use tokio::time::timeout;
 
-use super::world::{FIL, Source, World, options, phrase};
+use super::world::{FIL, MINER, Source, World, options, phrase};
 use std::sync::Arc;
 
 /// How long anything may take that happens by itself.
@@ -75,11 +75,7 @@ fn a_burst_shares_a_block_whatever_its_keys() {
     let mut messages = Vec::new();
     for nonce in 0..5 {
         // f0101 is account 1; a delegated key sends to addresses that Ethereum knows.
-        for (from, to) in [
-            (0, to),
-            (2, to),
-            (3, lotus_core::types::Address::new_id(101)),
-        ] {
+        for (from, to) in [(0, to), (2, to), (3, Address::new_id(101))] {
             messages.push(world.send(from, to, nonce, 7));
         }
     }
@@ -211,7 +207,7 @@ fn a_genesis_follows_from_its_phrase_and_time() {
 #[test]
 fn only_the_miner_s_key_makes_its_blocks() {
     let chain = Chain::open(&options(None)).unwrap();
-    let miner = phrase().miner().unwrap().address();
+    let miner = Address::new_id(MINER);
     let other = phrase().bls(0).unwrap();
     let source = Arc::new(Source::default());
     let started = Devnet::start(chain, source, miner, other.key, BlockMode::OnMessage);

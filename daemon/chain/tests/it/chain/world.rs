@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use lotus_chain::accounts::{Account, Accounts, DEFAULT_PHRASE};
-use lotus_chain::chain::{Chain, MessageSource, Options};
+use lotus_chain::chain::{Chain, FIRST_MINER_ID, MessageSource, Options};
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::keys;
 use lotus_chain::store::HeadChange;
@@ -18,6 +18,12 @@ pub(crate) const FIL: u64 = 1000;
 
 /// When the genesis is.
 pub(crate) const TIME: u64 = 1_700_000_000;
+
+/// The id of the network's miner.
+pub(crate) const MINER: u64 = FIRST_MINER_ID;
+
+/// The id of the other miner of a network of two, whose worker is the BLS account.
+pub(crate) const SECOND_MINER: u64 = MINER + 1;
 
 /// `InvokeContract`, with which delegated keys send funds.
 const INVOKE_CONTRACT: u64 = 3_844_450_837;
@@ -89,19 +95,26 @@ impl World {
     }
 
     pub(crate) fn open(dir: Option<&Path>, mode: BlockMode) -> World {
-        World::mined_by(dir, mode, phrase().miner().unwrap())
+        World::mined_by(&options(dir), mode, MINER, phrase().miner().unwrap())
     }
 
-    pub(crate) fn mined_by(dir: Option<&Path>, mode: BlockMode, miner: Account) -> World {
-        let chain = Chain::open(&options(dir)).unwrap();
+    /// A network of two miners that have the same power, of which one makes the blocks here, by hand:
+    /// the first, or [`SECOND_MINER`].
+    pub(crate) fn of_two(second: bool) -> World {
+        let (first, other) = (phrase().miner().unwrap(), phrase().bls(0).unwrap());
+        let mut options = options(None);
+        options.miners = vec![first.address(), other.address()];
+        match second {
+            false => World::mined_by(&options, BlockMode::MinersOnly, MINER, first),
+            true => World::mined_by(&options, BlockMode::MinersOnly, SECOND_MINER, other),
+        }
+    }
+
+    fn mined_by(options: &Options, mode: BlockMode, miner: u64, worker: Account) -> World {
+        let chain = Chain::open(options).unwrap();
         let source = Arc::new(Source::default());
-        let devnet = Devnet::start(
-            chain.clone(),
-            source.clone(),
-            miner.address(),
-            miner.key,
-            mode,
-        );
+        let miner = Address::new_id(miner);
+        let devnet = Devnet::start(chain.clone(), source.clone(), miner, worker.key, mode);
         World {
             chain,
             source,

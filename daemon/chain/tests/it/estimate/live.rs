@@ -61,6 +61,7 @@ impl LiveChain {
         let genesis = Genesis {
             network_name: "test".to_owned(),
             accounts: accounts.into(),
+            miners: Vec::new(),
             verifreg_root: None,
         };
         let buffer = Buffer::new(blocks.clone());

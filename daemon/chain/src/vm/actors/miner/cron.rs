@@ -79,12 +79,7 @@ fn end_deadline(rt: &mut Runtime<'_>, params: &DeferredCronEventParams) -> Resul
 
 /// Asks to be called at the end of a deadline.
 pub(super) fn enroll(rt: &mut Runtime<'_>, event_epoch: ChainEpoch) -> Result<(), ActorError> {
-    let params = IpldBlock::serialize_cbor(&EnrollCronEventParams {
-        event_epoch,
-        payload: RawBytes::serialize(Event {
-            kind: PROVING_DEADLINE,
-        })?,
-    })?;
+    let params = IpldBlock::serialize_cbor(&event_at(event_epoch)?)?;
     let power = Address::new_id(POWER_ACTOR_ID);
     rt.call(
         &power,
@@ -93,4 +88,25 @@ pub(super) fn enroll(rt: &mut Runtime<'_>, event_epoch: ChainEpoch) -> Result<()
         TokenAmount::default(),
     )?;
     Ok(())
+}
+
+fn event_at(event_epoch: ChainEpoch) -> Result<EnrollCronEventParams, ActorError> {
+    let kind = PROVING_DEADLINE;
+    Ok(EnrollCronEventParams {
+        event_epoch,
+        payload: RawBytes::serialize(Event { kind })?,
+    })
+}
+
+/// Begins what happens at the end of every deadline, and returns for what the miner is to be enrolled:
+/// what its first pre-commitment of a sector does, for a miner that begins without one.
+///
+/// # Errors
+/// `USR_SERIALIZATION`, which does not happen.
+pub(crate) fn begin_deadlines(
+    state: &mut State,
+    epoch: ChainEpoch,
+) -> Result<EnrollCronEventParams, ActorError> {
+    state.deadline_cron_active = true;
+    event_at(DeadlineInfo::at(state.proving_period_start, epoch).last())
 }

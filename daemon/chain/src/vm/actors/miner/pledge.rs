@@ -78,7 +78,7 @@ fn initial_pledge(
 }
 
 /// What a new miner must deposit, which vests as rewards do (FIP-0077).
-pub(super) fn creation_deposit(
+pub(crate) fn creation_deposit(
     reward: &ThisEpochRewardReturn,
     network: &CurrentTotalPowerReturn,
     circulating_supply: &TokenAmount,
