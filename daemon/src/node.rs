@@ -1,21 +1,37 @@
 //! The full node: `lotus daemon`.
 
 mod auth;
+mod builtin;
 mod chain;
 mod common;
 mod export;
 mod gas;
 mod graph;
 mod mpool;
+mod msig;
+mod net;
 mod open;
+mod selector;
 mod state;
+mod status;
+mod v2;
 mod wallet;
 
 use lotus_core::api::chain::{CHAIN, ChainServer};
 use lotus_core::api::gas::{GAS, GasServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
+use lotus_core::api::msig::{MSIG, MsigServer};
+use lotus_core::api::net::{NET, NetServer};
+use lotus_core::api::state::market::{STATE_MARKET, StateMarketServer};
+use lotus_core::api::state::randomness::{STATE_RANDOMNESS, StateRandomnessServer};
+use lotus_core::api::state::verified::{STATE_VERIFIED, StateVerifiedServer};
 use lotus_core::api::state::{STATE, StateServer};
+use lotus_core::api::status::{STATUS, StatusServer};
+use lotus_core::api::v0::chain::{CHAIN_V0, ChainV0Server};
+use lotus_core::api::v0::msig::{MSIG_V0, MsigV0Server};
 use lotus_core::api::v0::state::{STATE_V0, StateV0Server};
+use lotus_core::api::v2::chain::{CHAIN_V2, ChainV2Server};
+use lotus_core::api::v2::state::{STATE_V2, StateV2Server};
 use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2};
 use lotus_core::error::Needs;
@@ -30,8 +46,15 @@ use crate::daemon::{Daemon, Options, Parts, StartError};
 use chain::ChainRpc;
 use gas::GasRpc;
 use mpool::MpoolRpc;
+use msig::MsigRpc;
+use net::NetRpc;
 use open::Opened;
 use state::StateRpc;
+use state::market::MarketRpc;
+use state::randomness::RandomnessRpc;
+use state::verified::VerifiedRpc;
+use status::StatusRpc;
+use v2::V2Rpc;
 use wallet::WalletRpc;
 
 /// What a method answers that needs more than a chain in one process. The gate answers so before it
@@ -74,6 +97,25 @@ impl Node {
         let gas = GasRpc {
             chain: chain.clone(),
         };
+        let msig = MsigRpc {
+            chain: chain.clone(),
+            wallet: wallet.clone(),
+        };
+        let randomness = RandomnessRpc {
+            chain: chain.clone(),
+        };
+        let market = MarketRpc {
+            chain: chain.clone(),
+        };
+        let verified = VerifiedRpc {
+            chain: chain.clone(),
+        };
+        let status = StatusRpc {
+            chain: chain.clone(),
+        };
+        let selected = V2Rpc {
+            chain: chain.clone(),
+        };
         let wallet = WalletRpc::new(wallet, chain.clone());
         let headers = ChainRpc {
             chain: chain.clone(),
@@ -88,15 +130,32 @@ impl Node {
             .overlay(Api::new(headers.into_rpc(), CHAIN)?)
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
+            .overlay(Api::new(MsigServer::into_rpc(msig.clone()), MSIG)?)
+            .overlay(Api::new(NetRpc.into_rpc(), NET)?)
             .overlay(Api::new(StateServer::into_rpc(state.clone()), STATE)?)
+            .overlay(Api::new(market.into_rpc(), STATE_MARKET)?)
+            .overlay(Api::new(
+                StateRandomnessServer::into_rpc(randomness.clone()),
+                STATE_RANDOMNESS,
+            )?)
+            .overlay(Api::new(verified.into_rpc(), STATE_VERIFIED)?)
+            .overlay(Api::new(status.into_rpc(), STATUS)?)
             .overlay(Api::lacking_of(FULL_NODE_V1.layers));
         let v0 = v1
             .clone()
             .overlay(Api::unserved_of(&FULL_NODE_V0.layers[1..]))
             .overlay(common(ApiVersion::FULL_V0, FULL_NODE_V0)?)
+            .overlay(Api::new(ChainV0Server::into_rpc(randomness), CHAIN_V0)?)
+            .overlay(Api::new(MsigV0Server::into_rpc(msig), MSIG_V0)?)
             .overlay(Api::new(StateV0Server::into_rpc(state), STATE_V0)?)
             .overlay(Api::lacking_of(&FULL_NODE_V0.layers[1..]));
-        let v2 = Api::unserved_of(FULL_NODE_V2.layers);
+        let v2 = Api::unserved_of(FULL_NODE_V2.layers)
+            .overlay(Api::new(
+                ChainV2Server::into_rpc(selected.clone()),
+                CHAIN_V2,
+            )?)
+            .overlay(Api::new(StateV2Server::into_rpc(selected), STATE_V2)?)
+            .overlay(Api::lacking_of(FULL_NODE_V2.layers));
         let paths = [
             (FULL_NODE_V0.path, v0),
             (FULL_NODE_V1.path, v1),

@@ -133,13 +133,29 @@ const CHAIN_LACKS: &[&str] = &[
 
 /// As [`CHAIN_LACKS`], of the state.
 const STATE_LACKS: &[&str] = &[
-    "StateChangedActors",
     "StateCompute",
     "StateDecodeParams",
     "StateEncodeParams",
-    "StateListMessages",
-    "StateLookupRobustAddress",
     "StateReadState",
+];
+
+/// As [`CHAIN_LACKS`], of the peer-to-peer network.
+const NET_LACKS: &[&str] = &[
+    "ID",
+    "NetAddrsListen",
+    "NetAgentVersion",
+    "NetBlockAdd",
+    "NetBlockRemove",
+    "NetConnect",
+    "NetDisconnect",
+    "NetFindPeer",
+    "NetLimit",
+    "NetPeerInfo",
+    "NetPing",
+    "NetProtectAdd",
+    "NetProtectRemove",
+    "NetSetLimit",
+    "NetStat",
 ];
 
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
@@ -159,34 +175,34 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "Market", MARKET),
     Group::needing(Needs::Chain, "Miner", MINING),
     Group::of_daemon("Mpool", MPOOL),
-    Group::needing(Needs::Chain, "Msig", MSIG),
-    Group::needing(Needs::Upstream, "Net", NET),
-    Group::needing(Needs::Chain, "Node", STATUS),
+    Group::of_daemon("Msig", MSIG),
+    Group::of_daemon("Net", NET).but(NET_LACKS),
+    Group::of_daemon("Node", STATUS),
     Group::needing(Needs::Chain, "Paych", PAYCH),
     Group::of_daemon("State", STATE).but(STATE_LACKS),
-    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::of_daemon("StateMarket", STATE_MARKET).but(&["StateComputeDataCID"]),
     Group::needing(Needs::Chain, "StateMiner", STATE_MINER),
-    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
-    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
+    Group::of_daemon("StateRandomness", STATE_RANDOMNESS),
+    Group::of_daemon("StateVerified", STATE_VERIFIED),
     Group::needing(Needs::Chain, "Sync", SYNC),
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.
 const V0: &[Group] = &[
-    Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
-    Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
+    Group::of_daemon("Chain of v0", v0::chain::CHAIN_V0),
+    Group::of_daemon("Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
     Group::of_daemon("State of v0", v0::state::STATE_V0).but(&["StateSectorPreCommitInfo"]),
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
 const V2: &[Group] = &[
-    Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
+    Group::of_daemon("Chain", v2::chain::CHAIN_V2),
     Group::needing(Needs::Upstream, "Eth", ETH),
     Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
     Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
     Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
-    Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
+    Group::of_daemon("State", v2::state::STATE_V2),
 ];
 
 /// `/rpc/v1` of a full node.

@@ -1,7 +1,11 @@
 //! The node's local network, through the API: blocks, messages, money, head changes, errors.
 
 mod import;
+mod msig;
 mod notify;
+mod raw;
+mod reads;
+mod selectors;
 
 use lotus_client::{CallError, Client};
 use lotus_core::Permission;
