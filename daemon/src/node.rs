@@ -4,6 +4,7 @@ mod auth;
 mod builtin;
 mod chain;
 mod common;
+mod eth;
 mod export;
 mod gas;
 mod graph;
@@ -18,6 +19,9 @@ mod v2;
 mod wallet;
 
 use lotus_core::api::chain::{CHAIN, ChainServer};
+use lotus_core::api::eth::chain::{ETH_CHAIN, EthChainServer};
+use lotus_core::api::eth::filter::{ETH_FILTER, EthFilterServer};
+use lotus_core::api::eth::{ETH, EthServer};
 use lotus_core::api::gas::{GAS, GasServer};
 use lotus_core::api::mpool::{MPOOL, MpoolServer};
 use lotus_core::api::msig::{MSIG, MsigServer};
@@ -44,6 +48,7 @@ pub(crate) use state::invocation;
 
 use crate::daemon::{Daemon, Options, Parts, StartError};
 use chain::ChainRpc;
+use eth::{Eth, FilterRpc};
 use gas::GasRpc;
 use mpool::MpoolRpc;
 use msig::MsigRpc;
@@ -121,6 +126,9 @@ impl Node {
             chain: chain.clone(),
             shutdown,
         };
+        let eth = Eth::new(chain.clone());
+        let filters = FilterRpc::new(chain.clone());
+        let safer = eth.with_safe_distance(selector::SAFE_DISTANCE);
         let block_delay = chain.network().block_delay;
         let common = |version, surface| CommonRpc::new(&parts, version, surface, block_delay).api();
         let v1 = Api::unserved_of(FULL_NODE_V1.layers)
@@ -128,6 +136,9 @@ impl Node {
             .overlay(AuthRpc::new(&parts, FULL_NODE_V1).api()?)
             .overlay(Api::new(wallet.into_rpc(), WALLET)?)
             .overlay(Api::new(headers.into_rpc(), CHAIN)?)
+            .overlay(Api::new(EthServer::into_rpc(eth.clone()), ETH)?)
+            .overlay(Api::new(EthChainServer::into_rpc(eth), ETH_CHAIN)?)
+            .overlay(Api::new(filters.clone().into_rpc(), ETH_FILTER)?)
             .overlay(Api::new(gas.into_rpc(), GAS)?)
             .overlay(Api::new(mpool.into_rpc(), MPOOL)?)
             .overlay(Api::new(MsigServer::into_rpc(msig.clone()), MSIG)?)
@@ -154,6 +165,9 @@ impl Node {
                 ChainV2Server::into_rpc(selected.clone()),
                 CHAIN_V2,
             )?)
+            .overlay(Api::new(EthServer::into_rpc(safer.clone()), ETH)?)
+            .overlay(Api::new(EthChainServer::into_rpc(safer), ETH_CHAIN)?)
+            .overlay(Api::new(filters.into_rpc(), ETH_FILTER)?)
             .overlay(Api::new(StateV2Server::into_rpc(selected), STATE_V2)?)
             .overlay(Api::lacking_of(FULL_NODE_V2.layers));
         let paths = [

@@ -139,6 +139,15 @@ const STATE_LACKS: &[&str] = &[
     "StateReadState",
 ];
 
+/// What needs the logs of an EVM, and Ethereum's own kind of subscription.
+const ETH_FILTER_LACKS: &[&str] = &[
+    "EthGetFilterLogs",
+    "EthGetLogs",
+    "EthNewFilter",
+    "EthSubscribe",
+    "EthUnsubscribe",
+];
+
 /// As [`CHAIN_LACKS`], of the peer-to-peer network.
 const NET_LACKS: &[&str] = &[
     "ID",
@@ -166,9 +175,9 @@ const V1: &[Group] = &[
     Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::of_daemon("Chain", CHAIN).but(CHAIN_LACKS),
-    Group::needing(Needs::Upstream, "Eth", ETH),
-    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
-    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::of_daemon("Eth", ETH),
+    Group::of_daemon("EthChain", ETH_CHAIN),
+    Group::of_daemon("EthFilter", ETH_FILTER).but(ETH_FILTER_LACKS),
     Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::needing(Needs::Upstream, "F3", F3),
     Group::of_daemon("Gas", GAS),
@@ -198,9 +207,9 @@ const V0: &[Group] = &[
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
 const V2: &[Group] = &[
     Group::of_daemon("Chain", v2::chain::CHAIN_V2),
-    Group::needing(Needs::Upstream, "Eth", ETH),
-    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
-    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::of_daemon("Eth", ETH),
+    Group::of_daemon("EthChain", ETH_CHAIN),
+    Group::of_daemon("EthFilter", ETH_FILTER).but(ETH_FILTER_LACKS),
     Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::of_daemon("State", v2::state::STATE_V2),
 ];

@@ -1,5 +1,6 @@
 //! The node's local network, through the API: blocks, messages, money, head changes, errors.
 
+mod ethereum;
 mod import;
 mod msig;
 mod notify;
