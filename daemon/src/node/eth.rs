@@ -77,7 +77,7 @@ impl Eth {
         block: &EthBlockNumberOrHash,
     ) -> Result<Option<ActorState>, Error> {
         let address = filecoin(address)?;
-        let tipset = self.block(chain, block)?;
+        let tipset = self.block(chain, block, Strict::No)?;
         let state = chain.state_at(&chain.outcome(&tipset)?.state)?;
         state.actor(&address).map_err(Error::other)
     }
@@ -125,8 +125,11 @@ impl EthServer for Eth {
         call: EthCall,
         block: EthBlockNumberOrHash,
     ) -> Result<EthBytes, Error> {
-        self.run(move |eth, chain| call::execute(chain, &call, &eth.block(chain, &block)?))
-            .await
+        self.run(move |eth, chain| {
+            let tipset = eth.block(chain, &block, Strict::No)?;
+            call::execute(chain, &call, &tipset)
+        })
+        .await
     }
 
     async fn eth_chain_id(&self) -> Result<EthUint64, Error> {
@@ -140,7 +143,7 @@ impl EthServer for Eth {
     ) -> Result<EthUint64, Error> {
         self.run(move |eth, chain| {
             let tipset = match &block {
-                Some(block) => eth.block(chain, block)?,
+                Some(block) => eth.block(chain, block, Strict::No)?,
                 None => chain.head(),
             };
             call::estimate(chain, &call, &tipset)

@@ -45,12 +45,13 @@ impl StatusServer for StatusRpc {
     async fn node_status(&self, include_chain_status: bool) -> Result<NodeStatus, Error> {
         let work = move |chain: &dyn Chain| {
             let head = chain.head();
+            let delay = chain.network().block_delay.max(1);
             let now = SystemTime::now().duration_since(UNIX_EPOCH);
             let now = now.unwrap_or_default().as_secs();
             Ok(NodeStatus {
                 sync_status: NodeSyncStatus {
                     epoch: u64::try_from(head.height()).unwrap_or_default(),
-                    behind: now.saturating_sub(head.min_timestamp()),
+                    behind: now.saturating_sub(head.min_timestamp()) / delay,
                 },
                 chain_status: match include_chain_status {
                     true => fullness(chain)?,

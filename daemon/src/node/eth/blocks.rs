@@ -49,10 +49,11 @@ impl Eth {
         &self,
         chain: &dyn Chain,
         block: &EthBlockNumberOrHash,
+        strict: Strict,
     ) -> Result<Arc<TipSet>, Error> {
         match block {
             EthBlockNumberOrHash::Tag(tag) => self.tagged(chain, *tag),
-            EthBlockNumberOrHash::Number(number) => numbered(chain, *number, Strict::No),
+            EthBlockNumberOrHash::Number(number) => numbered(chain, *number, strict),
             EthBlockNumberOrHash::Hash {
                 hash,
                 require_canonical,

@@ -27,14 +27,14 @@ const SYSTEM: Address = Address::new_id(0);
 fn message(
     chain: &dyn Chain,
     call: &EthCall,
-    tipset: &TipSet,
+    tipset: &Arc<TipSet>,
     method: &'static str,
 ) -> Result<Message, Error> {
     let Some(to) = &call.to else {
         return unserved(method);
     };
     let to = filecoin(to)?;
-    let state = chain.state_at(&tipset.parent_state())?;
+    let state = chain.state_at(&chain.outcome(tipset)?.state)?;
     let receiver = state.actor(&to).map_err(Error::other)?;
     if receiver.as_ref().is_some_and(is_contract) {
         return unserved(method);
@@ -64,7 +64,12 @@ pub(super) fn execute(
     call: &EthCall,
     tipset: &Arc<TipSet>,
 ) -> Result<EthBytes, Error> {
-    let message = message(chain, call, tipset, "Filecoin.EthCall")?;
+    let mut message = message(chain, call, tipset, "Filecoin.EthCall")?;
+    // As in Lotus, somebody who is not on the chain can try something too.
+    let state = chain.state_at(&chain.outcome(tipset)?.state)?;
+    if state.actor(&message.from).map_err(Error::other)?.is_none() {
+        message.from = SYSTEM;
+    }
     let called = chain.call(message, tipset)?;
     let receipt = called.msg_rct.unwrap_or_default();
     if receipt.exit_code != 0 {

@@ -167,7 +167,7 @@ impl EthChainServer for Eth {
         limit: i64,
     ) -> Result<Vec<EthTxReceipt>, Error> {
         self.run(move |eth, chain| {
-            let tipset = eth.block(chain, &block)?;
+            let tipset = eth.block(chain, &block, Strict::Yes)?;
             let lowest = chain.head().height().saturating_sub(limit);
             if limit > NO_LIMIT && tipset.height() < lowest {
                 return Err(Error::Other(format!(

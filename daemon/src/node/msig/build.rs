@@ -156,8 +156,11 @@ pub(super) fn decide(
         Verdict::Approve => multisig::APPROVE,
         Verdict::Cancel => multisig::CANCEL,
     };
-    let id = i64::try_from(transaction)
-        .map_err(|_| Error::Other(format!("there is no transaction {transaction}")))?;
+    let id = i64::try_from(transaction).map_err(|_| {
+        Error::Other(format!(
+            "transaction ID {transaction} is out of range for int64"
+        ))
+    })?;
     let params = multisig::TxnIdParams {
         id,
         proposal_hash: hash,

@@ -293,6 +293,10 @@ async fn what_tools_ask_first_and_what_is_not_there() {
         assert!(version.as_str().unwrap().starts_with("lotus/"), "{version}");
     }
     let v1 = Raw::new(&node, "/rpc/v1", Permission::Read).await;
+    // Nobody with an account is asked for.
+    let stranger = format!("0x{}", "5".repeat(40));
+    let call = json!([{"from": stranger, "to": stranger}, "latest"]);
+    assert_eq!(v1.get("eth_call", call).await, "0x");
     let unknown = format!("0x{}", "7".repeat(64));
     for method in ["eth_getTransactionByHash", "eth_getTransactionReceipt"] {
         assert_eq!(v1.get(method, json!([unknown])).await, Value::Null);

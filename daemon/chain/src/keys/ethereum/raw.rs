@@ -3,7 +3,7 @@
 use fvm_ipld_encoding::{strict_bytes, to_vec};
 use fvm_shared::bigint::{BigInt, Sign};
 use lotus_core::types::{
-    Address, Bytes, EthAddress, Message, Signature, SignatureType, SignedMessage, TokenAmount,
+    Bytes, EthAddress, Message, Signature, SignatureType, SignedMessage, TokenAmount,
 };
 use rlp::{DecoderError, Rlp};
 
