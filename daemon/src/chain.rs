@@ -16,8 +16,8 @@ use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{Blocks, ChainStore, HeadChange};
 use lotus_core::Error;
 use lotus_core::types::{
-    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet, TipSetKey,
-    TokenAmount,
+    Address, BeaconEntry, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+    TipSetKey, TokenAmount,
 };
 use tokio::sync::broadcast;
 
@@ -36,6 +36,24 @@ pub(crate) struct NetworkId {
     pub(crate) block_delay: u64,
     /// The version of its rules.
     pub(crate) version: u32,
+}
+
+/// What executing a tipset leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// The root of the state after its messages.
+    pub(crate) state: Cid,
+    /// The root of their receipts.
+    pub(crate) receipts: Cid,
+}
+
+/// What randomness is drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RandomnessSource {
+    /// The tickets of the blocks.
+    Tickets,
+    /// The beacon's entries in them.
+    Beacon,
 }
 
 /// A chain.
@@ -73,6 +91,30 @@ pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// # Errors
     /// Its state is not here.
     fn supply(&self, tipset: &Arc<TipSet>) -> Result<CirculatingSupply, Error>;
+
+    /// What a tipset leads to.
+    ///
+    /// # Errors
+    /// It is not known: nothing has executed it.
+    fn outcome(&self, tipset: &Arc<TipSet>) -> Result<Outcome, Error>;
+
+    /// The digest of an epoch's ticket or beacon entry in the chain that ends with a tipset, from
+    /// which randomness is drawn.
+    ///
+    /// # Errors
+    /// The epoch is above the tipset, or the chain is too short to know.
+    fn digest(
+        &self,
+        source: RandomnessSource,
+        epoch: i64,
+        tipset: &Arc<TipSet>,
+    ) -> Result<[u8; 32], Error>;
+
+    /// The beacon's entry for an epoch.
+    ///
+    /// # Errors
+    /// It is not known, and cannot be computed.
+    fn beacon_entry(&self, epoch: i64) -> Result<BeaconEntry, Error>;
 
     /// Where a message was executed in the chain that ends with `from`, at most `limit` epochs back
     /// (-1 is no limit).

@@ -18,7 +18,7 @@ pub mod trace;
 /// Lotus `api/eth_aliases.go` and `api/api_full.go`, group Eth: the network, accounts, gas, calls
 /// and sending.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Eth {
     /// Lists the accounts for which the node signs: none, its wallet does not sign transactions.
     #[method(name = "EthAccounts", aliases = ["eth_accounts"], perm = read)]

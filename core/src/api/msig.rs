@@ -14,7 +14,7 @@ use crate::{Error, permissioned};
 /// The methods that need the permission `sign` do not send anything: they return a message without
 /// gas and signature, for `MpoolPushMessage`.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Msig {
     /// Returns how many attoFIL a wallet can spend: what it owns less what is still locked.
     #[method(name = "MsigGetAvailableBalance", perm = read)]

@@ -12,7 +12,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_net.go`.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Net {
     /// Returns the node's own identity in the network.
     #[method(name = "ID", perm = read)]

@@ -7,7 +7,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group Node.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait Status {
     /// Returns how far the node has come and who hears it; on request also how full the last
     /// tipsets are, which takes longer.

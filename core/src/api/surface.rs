@@ -132,14 +132,7 @@ const CHAIN_LACKS: &[&str] = &[
 ];
 
 /// As [`CHAIN_LACKS`], of the state.
-const STATE_LACKS: &[&str] = &[
-    "StateChangedActors",
-    "StateCompute",
-    "StateDecodeParams",
-    "StateEncodeParams",
-    "StateListMessages",
-    "StateLookupRobustAddress",
-];
+const STATE_LACKS: &[&str] = &["StateCompute", "StateDecodeParams", "StateEncodeParams"];
 
 /// As [`CHAIN_LACKS`], of the miners: what needs sectors, or is not in Lotus either.
 const STATE_MINER_LACKS: &[&str] = &[
@@ -160,16 +153,32 @@ const SYNC_LACKS: &[&str] = &[
     "SyncUnmarkBad",
 ];
 
-/// As [`CHAIN_LACKS`], of keeping up with a network.
-const SYNC_LACKS: &[&str] = &[
-    "SyncCheckBad",
-    "SyncCheckpoint",
-    "SyncIncomingBlocks",
-    "SyncMarkBad",
-    "SyncState",
-    "SyncUnmarkAllBad",
-    "SyncUnmarkBad",
-    "SyncValidateTipset",
+/// What needs the logs of an EVM, and Ethereum's own kind of subscription.
+const ETH_FILTER_LACKS: &[&str] = &[
+    "EthGetFilterLogs",
+    "EthGetLogs",
+    "EthNewFilter",
+    "EthSubscribe",
+    "EthUnsubscribe",
+];
+
+/// As [`CHAIN_LACKS`], of the peer-to-peer network.
+const NET_LACKS: &[&str] = &[
+    "ID",
+    "NetAddrsListen",
+    "NetAgentVersion",
+    "NetBlockAdd",
+    "NetBlockRemove",
+    "NetConnect",
+    "NetDisconnect",
+    "NetFindPeer",
+    "NetLimit",
+    "NetPeerInfo",
+    "NetPing",
+    "NetProtectAdd",
+    "NetProtectRemove",
+    "NetSetLimit",
+    "NetStat",
 ];
 
 /// What Lotus declares on `/rpc/v1` of a full node, and our own tokens.
@@ -180,43 +189,43 @@ static V1: &[Group] = &[
     Group::needing(Needs::Chain, "ActorEvents", ACTOR_EVENTS),
     Group::needing(Needs::Chain, "Backup", BACKUP),
     Group::of_daemon("Chain", CHAIN).but(CHAIN_LACKS),
-    Group::needing(Needs::Upstream, "Eth", ETH),
-    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
-    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::of_daemon("Eth", ETH),
+    Group::of_daemon("EthChain", ETH_CHAIN),
+    Group::of_daemon("EthFilter", ETH_FILTER).but(ETH_FILTER_LACKS),
     Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
     Group::needing(Needs::Upstream, "F3", F3),
     Group::of_daemon("Gas", GAS),
     Group::needing(Needs::Chain, "Market", MARKET),
     Group::of_daemon("Miner", MINING),
     Group::of_daemon("Mpool", MPOOL),
-    Group::needing(Needs::Chain, "Msig", MSIG),
-    Group::needing(Needs::Upstream, "Net", NET),
-    Group::needing(Needs::Chain, "Node", STATUS),
+    Group::of_daemon("Msig", MSIG),
+    Group::of_daemon("Net", NET).but(NET_LACKS),
+    Group::of_daemon("Node", STATUS),
     Group::needing(Needs::Chain, "Paych", PAYCH),
     Group::of_daemon("State", STATE).but(STATE_LACKS),
-    Group::needing(Needs::Chain, "StateMarket", STATE_MARKET),
+    Group::of_daemon("StateMarket", STATE_MARKET).but(&["StateComputeDataCID"]),
     Group::of_daemon("StateMiner", STATE_MINER).but(STATE_MINER_LACKS),
-    Group::needing(Needs::Chain, "StateRandomness", STATE_RANDOMNESS),
-    Group::needing(Needs::Chain, "StateVerified", STATE_VERIFIED),
+    Group::of_daemon("StateRandomness", STATE_RANDOMNESS),
+    Group::of_daemon("StateVerified", STATE_VERIFIED),
     Group::of_daemon("Sync", SYNC).but(SYNC_LACKS),
 ];
 
 /// What Lotus's `/rpc/v0` has beside it, or instead.
 static V0: &[Group] = &[
-    Group::needing(Needs::Chain, "Chain of v0", v0::chain::CHAIN_V0),
-    Group::needing(Needs::Chain, "Msig of v0", v0::msig::MSIG_V0),
+    Group::of_daemon("Chain of v0", v0::chain::CHAIN_V0),
+    Group::of_daemon("Msig of v0", v0::msig::MSIG_V0),
     Group::needing(Needs::Chain, "Paych of v0", v0::paych::PAYCH_V0),
     Group::of_daemon("State of v0", v0::state::STATE_V0),
 ];
 
 /// What Lotus declares on `/rpc/v2` of a full node: neither tokens nor the version are there.
 static V2: &[Group] = &[
-    Group::needing(Needs::Chain, "Chain", v2::chain::CHAIN_V2),
-    Group::needing(Needs::Upstream, "Eth", ETH),
-    Group::needing(Needs::Upstream, "EthChain", ETH_CHAIN),
-    Group::needing(Needs::Upstream, "EthFilter", ETH_FILTER),
+    Group::of_daemon("Chain", v2::chain::CHAIN_V2),
+    Group::of_daemon("Eth", ETH),
+    Group::of_daemon("EthChain", ETH_CHAIN),
+    Group::of_daemon("EthFilter", ETH_FILTER).but(ETH_FILTER_LACKS),
     Group::needing(Needs::Upstream, "EthTraces", ETH_TRACES),
-    Group::needing(Needs::Chain, "State", v2::state::STATE_V2),
+    Group::of_daemon("State", v2::state::STATE_V2),
 ];
 
 /// `/rpc/v1` of a full node.

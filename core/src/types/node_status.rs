@@ -19,7 +19,7 @@ pub struct NodeStatus {
 pub struct NodeSyncStatus {
     /// The epoch of its head.
     pub epoch: u64,
-    /// By how many seconds its head is older than it should be.
+    /// How many epochs could have passed since its head was made.
     pub behind: u64,
 }
 

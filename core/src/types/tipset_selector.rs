@@ -28,10 +28,11 @@ pub struct TipSetHeight {
     /// The epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<i64>,
-    /// Whether to take the tipset before it if the epoch has none.
+    /// Which tipset to take if the epoch has none: the last one before it, or else the first one
+    /// after it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub previous: bool,
-    /// A descendant of it; [`TipSetTag::Latest`] when absent.
+    /// A descendant of it; [`TipSetTag::Finalized`] when absent, [`TipSetTag::Latest`] when empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<TipSetAnchor>,
 }
@@ -89,8 +90,8 @@ impl TipSetSelector {
         }
     }
 
-    /// The tipset of this epoch in the present chain; with `previous`, the one before it if the
-    /// epoch has none.
+    /// The tipset of this epoch, which must not be after the last finalized one. If the epoch has
+    /// none it is the first one after it, with `previous` the last one before it.
     pub fn height(at: i64, previous: bool) -> TipSetSelector {
         TipSetSelector {
             height: Some(TipSetHeight {

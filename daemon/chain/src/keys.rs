@@ -3,6 +3,7 @@
 
 mod bls;
 mod delegated;
+mod ethereum;
 mod key;
 mod secp256k1;
 
@@ -12,6 +13,7 @@ use lotus_core::types::{Address, Message, MessageError, Signature, SignatureType
 pub(crate) use bls::key_of_seed as bls_key_of_seed;
 pub use bls::{aggregate, verify_aggregate};
 pub use delegated::TransactionError;
+pub use ethereum::{RawTransactionError, Transaction, from_raw};
 pub use key::{Key, KeyError};
 
 /// The EIP-155 chain ID of a local network; it is part of what delegated keys sign.
@@ -106,6 +108,11 @@ pub fn verify_message(
     signer: &Address,
     chain_id: u64,
 ) -> Result<(), VerifyMessageError> {
+    if signer.protocol() == Some(Protocol::Delegated)
+        && signed.signature.signature_type == SignatureType::Delegated
+    {
+        return ethereum::verify(signed, signer, chain_id);
+    }
     let bytes = signing_bytes(&signed.message, signer, chain_id)?;
     Ok(verify(&signed.signature, signer, &bytes)?)
 }

@@ -13,12 +13,12 @@ use lotus_chain::store::{ChainStore, HeadChange};
 use lotus_chain::vm::ApplyKind;
 use lotus_core::Error;
 use lotus_core::types::{
-    Address, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+    Address, BeaconEntry, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
 };
 use tokio::sync::broadcast;
 
 use super::options::LocalNetwork;
-use super::{Chain, NetworkId, Pool};
+use super::{Chain, NetworkId, Outcome, Pool, RandomnessSource};
 use crate::node::invocation;
 
 /// The name of a local network, which is in its genesis.
@@ -183,6 +183,31 @@ impl Chain for LocalChain {
 
     fn supply(&self, tipset: &Arc<TipSet>) -> Result<CirculatingSupply, Error> {
         self.engine.supply(tipset).map_err(Error::other)
+    }
+
+    fn outcome(&self, tipset: &Arc<TipSet>) -> Result<Outcome, Error> {
+        let executed = self.engine.executed(tipset).map_err(Error::other)?;
+        Ok(Outcome {
+            state: executed.state,
+            receipts: executed.receipts,
+        })
+    }
+
+    fn digest(
+        &self,
+        source: RandomnessSource,
+        epoch: i64,
+        tipset: &Arc<TipSet>,
+    ) -> Result<[u8; 32], Error> {
+        let digest = match source {
+            RandomnessSource::Tickets => self.engine.ticket_digest(tipset, epoch),
+            RandomnessSource::Beacon => self.engine.beacon_digest(tipset, epoch),
+        };
+        digest.map_err(Error::other)
+    }
+
+    fn beacon_entry(&self, epoch: i64) -> Result<BeaconEntry, Error> {
+        self.engine.beacon_entry(epoch).map_err(Error::other)
     }
 
     fn search(

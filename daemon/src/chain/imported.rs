@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{ChainStore, HeadChange, NullRound, StoreError};
 use lotus_core::Error;
-use lotus_core::types::{BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet};
+use lotus_core::types::{
+    BeaconEntry, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use super::{Chain, NetworkId, Pool};
+use super::{Chain, NetworkId, Outcome, Pool, RandomnessSource};
 
 /// Seconds between two epochs on Filecoin's networks.
 const BLOCK_DELAY: u64 = 30;
@@ -108,6 +110,40 @@ impl Chain for Imported {
 
     fn supply(&self, _tipset: &Arc<TipSet>) -> Result<CirculatingSupply, Error> {
         Err(Self::read_only("its supply is not known"))
+    }
+
+    /// What the next tipset says of it.
+    fn outcome(&self, tipset: &Arc<TipSet>) -> Result<Outcome, Error> {
+        let above = tipset.height().saturating_add(1);
+        let next = match tipset.height() {
+            0 => tipset.clone(),
+            _ if above > self.head.height() => {
+                return Err(Self::read_only(
+                    "what its last tipset leads to is not known",
+                ));
+            }
+            _ => {
+                let next = self.store.tipset_by_height(above, None, NullRound::After);
+                next.map_err(Error::other)?
+            }
+        };
+        Ok(Outcome {
+            state: next.parent_state(),
+            receipts: next.parent_receipts(),
+        })
+    }
+
+    fn digest(
+        &self,
+        _source: RandomnessSource,
+        _epoch: i64,
+        _tipset: &Arc<TipSet>,
+    ) -> Result<[u8; 32], Error> {
+        Err(Self::read_only("nothing is drawn from it"))
+    }
+
+    fn beacon_entry(&self, _epoch: i64) -> Result<BeaconEntry, Error> {
+        Err(Self::read_only("nothing is drawn from it"))
     }
 
     fn search(

@@ -17,13 +17,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{export, graph, unserved};
+use super::{export, graph, selector, unserved};
 use crate::chain::{Chain, blocking};
 use crate::shutdown::Shutdown;
-
-/// How many epochs lie between the head and what can never be reverted, without F3 (Lotus
-/// `ChainFinality`).
-const FINALITY: i64 = 900;
 
 /// The methods of `Chain`.
 pub(crate) struct ChainRpc {
@@ -43,8 +39,7 @@ impl ChainRpc {
     async fn at(&self, epoch: i64, from: TipSetKey, null: NullRound) -> Result<TipSet, Error> {
         self.run(move |chain| {
             let from = chain.tipset(&from)?;
-            let found = chain.store().tipset_by_height(epoch, Some(&from), null);
-            Ok((*found.map_err(Error::other)?).clone())
+            Ok((*selector::at(chain, epoch, &from, null)?).clone())
         })
         .await
     }
@@ -172,8 +167,7 @@ impl ChainServer for ChainRpc {
     }
 
     async fn chain_get_finalized_tip_set(&self) -> Result<TipSet, Error> {
-        let epoch = self.chain.head().height().saturating_sub(FINALITY).max(0);
-        self.at(epoch, TipSetKey::default(), NullRound::Before)
+        self.run(|chain| Ok((*selector::finalized(chain)?).clone()))
             .await
     }
 

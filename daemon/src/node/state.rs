@@ -2,15 +2,20 @@
 
 mod deadline;
 mod decoded;
+mod listing;
+pub(super) mod market;
 mod miner;
 mod provider;
+pub(super) mod randomness;
 mod trace;
+pub(super) mod verified;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::address::Protocol;
+use fvm_shared::state::ActorState;
 use jsonrpsee::core::async_trait;
 use lotus_chain::mempool::Account;
 use lotus_chain::store::state::StateReader;
@@ -20,7 +25,7 @@ use lotus_core::api::state::StateServer;
 use lotus_core::api::state::miner::StateMinerServer;
 use lotus_core::api::v0::state::StateV0Server;
 use lotus_core::types::{
-    Actor, ActorState, Address, Bytes, Cid, CirculatingSupply, ComputeStateOutput,
+    Actor, ActorState as ReadState, Address, Bytes, Cid, CirculatingSupply, ComputeStateOutput,
     ForkUpgradeParams, InvocResult, Message, MessageMatch, MessageReceipt, MsgLookup,
     NetworkParams, SectorPreCommitOnChainInfo, TipSetKey, TokenAmount,
 };
@@ -69,14 +74,18 @@ pub(super) fn actor<S: Blockstore>(
     address: &Address,
 ) -> Result<Actor, Error> {
     let found = state.actor(address).map_err(Error::other)?;
-    let found = found.ok_or(Error::ActorNotFound)?;
-    Ok(Actor {
-        code: found.code.into(),
-        head: found.state.into(),
-        nonce: found.sequence,
-        balance: found.balance.into(),
-        delegated_address: found.delegated_address.map(Address::from),
-    })
+    found.map(described).ok_or(Error::ActorNotFound)
+}
+
+/// An actor as Lotus's methods return it.
+fn described(actor: ActorState) -> Actor {
+    Actor {
+        code: actor.code.into(),
+        head: actor.state.into(),
+        nonce: actor.sequence,
+        balance: actor.balance.into(),
+        delegated_address: actor.delegated_address.map(Address::from),
+    }
 }
 
 /// The key that signs for an account in the state before a tipset's messages.
@@ -138,7 +147,7 @@ impl StateServer for StateRpc {
         &self,
         actor: Address,
         tipset: TipSetKey,
-    ) -> Result<ActorState, Error> {
+    ) -> Result<ReadState, Error> {
         self.run(move |chain| {
             let state = chain.state(&tipset)?;
             let id = state.lookup_id(&actor).map_err(Error::other)?;
@@ -148,7 +157,7 @@ impl StateServer for StateRpc {
             let block = chain.store().blocks().block(&found.state);
             let block = block.map_err(Error::other)?;
             let block = block.ok_or_else(|| Error::other("the actor's state is not here"))?;
-            Ok(ActorState {
+            Ok(ReadState {
                 balance: found.balance.into(),
                 code: found.code.into(),
                 state: decoded::decode(kind, &block).map_err(Error::Other)?,
@@ -173,10 +182,11 @@ impl StateServer for StateRpc {
 
     async fn state_changed_actors(
         &self,
-        _old: Cid,
-        _new: Cid,
+        old: Cid,
+        new: Cid,
     ) -> Result<BTreeMap<Address, Actor>, Error> {
-        unserved("Filecoin.StateChangedActors")
+        self.run(move |chain| listing::changed_actors(chain, &old, &new))
+            .await
     }
 
     async fn state_lookup_id(&self, address: Address, tipset: TipSetKey) -> Result<Address, Error> {
@@ -190,10 +200,11 @@ impl StateServer for StateRpc {
 
     async fn state_lookup_robust_address(
         &self,
-        _address: Address,
-        _tipset: TipSetKey,
+        address: Address,
+        tipset: TipSetKey,
     ) -> Result<Address, Error> {
-        unserved("Filecoin.StateLookupRobustAddress")
+        self.run(move |chain| listing::robust_address(chain, &address, &tipset))
+            .await
     }
 
     async fn state_account_key(
@@ -207,11 +218,12 @@ impl StateServer for StateRpc {
 
     async fn state_list_messages(
         &self,
-        _matching: MessageMatch,
-        _tipset: TipSetKey,
-        _to_height: i64,
+        matching: MessageMatch,
+        tipset: TipSetKey,
+        to_height: i64,
     ) -> Result<Vec<Cid>, Error> {
-        unserved("Filecoin.StateListMessages")
+        self.run(move |chain| listing::messages(chain, &matching, &tipset, to_height))
+            .await
     }
 
     async fn state_search_msg(

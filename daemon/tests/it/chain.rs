@@ -2,12 +2,17 @@
 
 mod bad_messages;
 mod door;
+mod ethereum;
 mod foreign;
 mod forks;
 mod import;
 mod maker;
 mod miner;
+mod msig;
 mod notify;
+mod raw;
+mod reads;
+mod selectors;
 
 use lotus_client::{CallError, Client};
 use lotus_core::Permission;

@@ -261,9 +261,26 @@ func TestLotusClientReadsWhatIsServed(t *testing.T) {
 			if _, err := full.LogAlerts(ctx); err != nil {
 				t.Errorf("LogAlerts: %v", err)
 			}
-			_, err = full.NetPeers(ctx)
+			if peers, err := full.NetPeers(ctx); err != nil || len(peers) != 0 {
+				t.Errorf("NetPeers: %v, %v", peers, err)
+			}
+			_, err = full.ID(ctx)
 			if what, _ := outcome(err); what != "unserved" || !strings.Contains(err.Error(), "needs a node of a network") {
-				t.Errorf("NetPeers: %v; want what would serve it", err)
+				t.Errorf("ID: %v; want what would serve it", err)
+			}
+			selector := types.TipSetSelectors.Latest
+			selected, closeV2, err := client.NewFullNodeRPCV2(ctx, node.url(transport, "v2"), bearer(nodeToken["admin"]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer closeV2()
+			latest, err := selected.ChainGetTipSet(ctx, selector)
+			if head, headErr := full.ChainHead(ctx); err != nil || headErr != nil || latest.Height() > head.Height() {
+				t.Errorf("ChainGetTipSet of v2: %v, %v; head %v, %v", latest, err, head, headErr)
+			}
+			block, err := full.EthGetBlockByNumber(ctx, "latest", true)
+			if err != nil || len(block.LogsBloom) != 256 {
+				t.Errorf("EthGetBlockByNumber: %+v, %v", block, err)
 			}
 		})
 	}

@@ -9,7 +9,7 @@ use crate::{Error, permissioned};
 /// text it is in hexadecimal (`0x5`) or decimal digits, or a tag (`earliest`, `pending`, `latest`,
 /// `finalized`, `safe`).
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait EthChain {
     /// Returns the number of the latest block.
     #[method(name = "EthBlockNumber", aliases = ["eth_blockNumber"], perm = read)]

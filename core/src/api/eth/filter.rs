@@ -10,7 +10,7 @@ use crate::{Error, permissioned};
 /// Lotus `api/api_full.go`, group Eth: filters and subscriptions. Filters that are not polled for a
 /// while are removed.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait EthFilter {
     /// Returns what a filter found since it was last asked.
     #[method(name = "EthGetFilterChanges", aliases = ["eth_getFilterChanges"], perm = read)]

@@ -9,7 +9,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group State: the storage market.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateMarket {
     /// Returns what an address has in the market.
     #[method(name = "StateMarketBalance", perm = read)]

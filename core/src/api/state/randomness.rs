@@ -9,7 +9,7 @@ use crate::{Error, permissioned};
 ///
 /// It is looked up on the chain that ends with the tipset; an epoch after it is an error.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateRandomness {
     /// Returns the beacon's entry for an epoch; waits for it if it is still to come.
     #[method(name = "StateGetBeaconEntry", perm = read)]

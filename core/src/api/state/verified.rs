@@ -9,7 +9,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/api_full.go`, group State: the registry of verified clients.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateVerified {
     /// Returns how many bytes of data cap a client has, or nothing if it is none.
     #[method(name = "StateVerifiedClientStatus", perm = read)]

@@ -7,7 +7,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/v0api/full.go`, groups Beacon and Chain. On `/rpc/v1` these belong to State.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait ChainV0 {
     /// Returns the entry of the randomness beacon for an epoch; for one to come, it waits until it
     /// is there.

@@ -13,7 +13,7 @@ use crate::{Error, permissioned};
 /// Lotus `api/v0api/full.go`, group Msig, where it differs from v1. Each signs its message with
 /// the node's key of `source` (or `proposer`), pushes it, and returns its CID; amounts are in attoFIL.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait MsigV0 {
     /// Approves a proposal to add a signer, which `proposer` made as transaction `transaction`. With
     /// `increase`, one more approval is needed from then on.

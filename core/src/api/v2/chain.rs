@@ -7,12 +7,12 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/v2api/full.go`, group Chain.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait ChainV2 {
     /// Returns the tipset that a selector names.
     ///
-    /// An epoch without a tipset is an error unless the selector allows the one before it, and so
-    /// is a selector that names no tipset or more than one.
+    /// For an epoch without a tipset it is the first one after it, or with `previous` the last one
+    /// before it. A selector that names no tipset or more than one is an error.
     #[method(name = "ChainGetTipSet", perm = read)]
     async fn chain_get_tip_set(&self, selector: TipSetSelector) -> Result<TipSet, Error>;
 

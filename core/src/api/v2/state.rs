@@ -7,7 +7,7 @@ use crate::{Error, permissioned};
 
 /// Lotus `api/v2api/full.go`, group State.
 #[permissioned]
-#[rpc(client, namespace = "Filecoin", namespace_separator = ".")]
+#[rpc(client, server, namespace = "Filecoin", namespace_separator = ".")]
 pub trait StateV2 {
     /// Returns the actor of an address as of a tipset; an error if there is none.
     #[method(name = "StateGetActor", perm = read)]

@@ -22,15 +22,15 @@ pub struct EthBlock {
     pub parent_hash: EthHash,
     /// The hash of no uncles.
     pub sha3_uncles: EthHash,
-    /// The miner of the first block of the tipset.
+    /// Zero.
     pub miner: EthAddress,
-    /// The hash in the CID of the state before it.
+    /// Zero.
     pub state_root: EthHash,
     /// Zero if it has transactions, else the hash of none.
     pub transactions_root: EthHash,
     /// Zero.
     pub receipts_root: EthHash,
-    /// A Bloom filter of its logs, of 256 bytes.
+    /// A Bloom filter of 256 bytes that has every log, whatever logs there are.
     pub logs_bloom: EthBytes,
     /// Zero.
     pub difficulty: EthUint64,
@@ -52,7 +52,7 @@ pub struct EthBlock {
     pub nonce: EthNonce,
     /// The base fee, in attoFIL per unit of gas.
     pub base_fee_per_gas: EthBigInt,
-    /// Its size in bytes.
+    /// Zero.
     pub size: EthUint64,
     /// Its transactions, or their hashes.
     pub transactions: Vec<EthBlockTransaction>,

@@ -33,8 +33,12 @@ pub fn next_base_fee(base_fee: &TokenAmount, gas_limit: i64, blocks: usize) -> T
     TokenAmount::from_atto((base_fee.atto() + change).max(BigInt::from(MINIMUM_BASE_FEE)))
 }
 
-/// The base fee of the blocks that build on a tipset (Lotus `ChainStore.ComputeBaseFee`).
-pub(super) fn after(store: &ChainStore, tipset: &TipSet) -> Result<TokenAmount, StoreError> {
+/// The base fee of the blocks that build on a tipset (Lotus `ChainStore.ComputeBaseFee`), in attoFIL
+/// per unit of gas.
+///
+/// # Errors
+/// A message of the tipset is not here.
+pub fn after(store: &ChainStore, tipset: &TipSet) -> Result<TokenAmount, StoreError> {
     let mut seen = HashSet::new();
     let mut asked: i64 = 0;
     for header in tipset.blocks() {

@@ -14,16 +14,16 @@ use sha3::{Digest, Keccak256};
 use super::{VerifyError, secp256k1};
 
 /// The Ethereum address manager, which creates contracts: `f010`.
-const EAM_ACTOR: Address = Address::new_id(10);
+pub(super) const EAM_ACTOR: Address = Address::new_id(10);
 
 /// `CreateExternal` of the Ethereum address manager.
-const CREATE_EXTERNAL: u64 = 4;
+pub(super) const CREATE_EXTERNAL: u64 = 4;
 
 /// `InvokeContract` of an EVM contract: FRC-0042's hash of `InvokeEVM`.
-const INVOKE_CONTRACT: u64 = 3_844_450_837;
+pub(super) const INVOKE_CONTRACT: u64 = 3_844_450_837;
 
 /// The type byte of an EIP-1559 transaction.
-const EIP_1559: u8 = 2;
+pub(super) const EIP_1559: u8 = 2;
 
 /// A message that stands for no Ethereum transaction, so that no delegated key can sign it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,12 @@ pub enum TransactionError {
         "failed to parse input params: they are one CBOR byte string, or absent if it is empty"
     )]
     Params,
+    /// The signature is that of no kind of transaction.
+    #[error("a signature of {0} bytes is that of no Ethereum transaction")]
+    Signature(usize),
+    /// A transaction of old has one price for gas, not two.
+    #[error("the fee cap and the premium of a legacy transaction must be equal")]
+    TwoPrices,
     /// An amount or the gas limit is below zero.
     #[error("{0} is negative")]
     Negative(&'static str),
@@ -80,32 +86,61 @@ pub(super) fn unsigned_transaction(
     message: &Message,
     chain_id: u64,
 ) -> Result<Vec<u8>, TransactionError> {
-    if message.version != 0 {
-        return Err(TransactionError::Version(message.version));
-    }
-    let input = input(&message.params)?;
-    let receiver = receiver(message)?;
-    let gas_limit =
-        u64::try_from(message.gas_limit).map_err(|_| TransactionError::Negative("GasLimit"))?;
-
     let mut transaction = RlpStream::new_list(9);
-    transaction
-        .append(&chain_id)
-        .append(&message.nonce)
-        .append(&magnitude("GasPremium", &message.gas_premium)?)
-        .append(&magnitude("GasFeeCap", &message.gas_fee_cap)?)
-        .append(&gas_limit)
-        .append(&receiver)
-        .append(&magnitude("Value", &message.value)?)
-        .append(&input)
-        .begin_list(0);
+    append_fields(&mut transaction, message, chain_id)?;
     let mut bytes = vec![EIP_1559];
     bytes.extend_from_slice(&transaction.out());
     Ok(bytes)
 }
 
+/// The nine fields of an EIP-1559 transaction that are signed.
+pub(super) fn append_fields(
+    list: &mut RlpStream,
+    message: &Message,
+    chain_id: u64,
+) -> Result<(), TransactionError> {
+    list.append(&chain_id)
+        .append(&message.nonce)
+        .append(&magnitude("GasPremium", &message.gas_premium)?)
+        .append(&magnitude("GasFeeCap", &message.gas_fee_cap)?)
+        .append(&gas_limit(message)?);
+    append_call(list, message)?;
+    // The access list.
+    list.begin_list(0);
+    Ok(())
+}
+
+/// The six fields of a transaction from before EIP-1559.
+pub(super) fn append_legacy_fields(
+    list: &mut RlpStream,
+    message: &Message,
+) -> Result<(), TransactionError> {
+    if message.gas_fee_cap != message.gas_premium {
+        return Err(TransactionError::TwoPrices);
+    }
+    list.append(&message.nonce)
+        .append(&magnitude("GasFeeCap", &message.gas_fee_cap)?)
+        .append(&gas_limit(message)?);
+    append_call(list, message)
+}
+
+/// Receiver, value and input, which all kinds of transaction have in this order.
+fn append_call(list: &mut RlpStream, message: &Message) -> Result<(), TransactionError> {
+    if message.version != 0 {
+        return Err(TransactionError::Version(message.version));
+    }
+    list.append(&receiver(message)?)
+        .append(&magnitude("Value", &message.value)?)
+        .append(&input(&message.params)?);
+    Ok(())
+}
+
+fn gas_limit(message: &Message) -> Result<u64, TransactionError> {
+    u64::try_from(message.gas_limit).map_err(|_| TransactionError::Negative("GasLimit"))
+}
+
 /// The receiver's Ethereum address; nothing when a contract is created.
-fn receiver(message: &Message) -> Result<Vec<u8>, TransactionError> {
+pub(super) fn receiver(message: &Message) -> Result<Vec<u8>, TransactionError> {
     let (create, method) = (message.to == EAM_ACTOR, message.method);
     match method {
         CREATE_EXTERNAL if create => Ok(Vec::new()),
@@ -121,7 +156,7 @@ fn receiver(message: &Message) -> Result<Vec<u8>, TransactionError> {
 }
 
 /// What is inside the CBOR byte string of the parameters.
-fn input(params: &[u8]) -> Result<Vec<u8>, TransactionError> {
+pub(super) fn input(params: &[u8]) -> Result<Vec<u8>, TransactionError> {
     if params.is_empty() {
         return Ok(Vec::new());
     }
@@ -147,12 +182,12 @@ fn magnitude(field: &'static str, amount: &TokenAmount) -> Result<Vec<u8>, Trans
 }
 
 /// An Ethereum address is the end of the public key's hash.
-fn address_of(key: &VerifyingKey) -> Address {
+pub(super) fn address_of(key: &VerifyingKey) -> Address {
     let hash = keccak256(&secp256k1::uncompressed(key)[1..]);
     let eth = hash.last_chunk().expect("20 of 32 bytes");
     Address::from_eth(eth)
 }
 
-fn keccak256(message: &[u8]) -> [u8; 32] {
+pub(super) fn keccak256(message: &[u8]) -> [u8; 32] {
     Keccak256::digest(message).into()
 }
