@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// Descriptors that connections leave to the rest of the daemon: the keystore, the log, the chain.
 const RESERVED: usize = 64;
 
-/// How many connections there may be at a time: `wanted` ([API] MaxConnections), or fewer where the
+/// How many connections there may be at a time: `wanted` (`[API] MaxConnections`), or fewer where the
 /// system does not give the process so many descriptors. Without this bound, clients that merely
 /// connect could keep the daemon from opening its own keys.
 ///
