@@ -21,6 +21,7 @@ use crate::auth::{Authority, Catalogue, Keys, OwnTokenError, SecretError, Upkeep
 use crate::chain::Chain;
 use crate::chain::devnet::DevnetError;
 use crate::chain::options::ChainOptions;
+use crate::chain::place::ImportError;
 use crate::config::{self, AnonymousPermissions, Config, Warning};
 use crate::ext::Ext;
 use crate::ext::auth_api::AuthApi;
@@ -119,9 +120,9 @@ pub enum StartError {
     /// The local network cannot be opened.
     #[error(transparent)]
     LocalNetwork(#[from] Box<DevnetError>),
-    /// The chain's file cannot be read.
+    /// The chain cannot be imported, or the one that was imported cannot be opened.
     #[error(transparent)]
-    Import(lotus_chain::store::StoreError),
+    Import(#[from] ImportError),
     /// The keys of the accounts that have funds cannot be kept.
     #[error("the keys of the local network's accounts cannot be kept: {0}")]
     Accounts(#[from] WalletError),

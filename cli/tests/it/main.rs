@@ -9,6 +9,7 @@ mod crash;
 mod daemon;
 mod harness;
 mod hostile;
+mod import;
 mod local;
 mod rpc;
 mod running;
