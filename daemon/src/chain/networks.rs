@@ -80,10 +80,8 @@ pub(super) fn version(upgrades: &ForkUpgradeParams, epoch: i64) -> u32 {
         (upgrades.upgrade_golden_week_height, 27),
         (upgrades.upgrade_fire_horse_height, 28),
     ];
-    let past = all
-        .into_iter()
-        .filter(|(height, _)| (0..epoch).contains(height));
-    past.last().map_or(0, |(_, version)| version)
+    let last = all.iter().rfind(|(height, _)| (0..epoch).contains(height));
+    last.map_or(0, |(_, version)| *version)
 }
 
 fn mainnet() -> ForkUpgradeParams {

@@ -15,11 +15,11 @@ use crate::harness::{Home, LOTUS};
 use crate::running::{PATIENCE, Running};
 
 /// How often an import is killed while it reads, and how often after it has read everything.
-const READING: usize = 36;
-const WRITING: usize = 20;
+const READING: usize = 30;
+const WRITING: usize = 22;
 
 /// How many threads kill at once.
-const THREADS: usize = 2;
+const THREADS: usize = 3;
 
 /// What makes a small chain a large file.
 const PADDING: usize = 6 << 20;
@@ -129,12 +129,12 @@ fn the_next_start_has_all_of_the_chain_or_nothing() {
     let last = Cid::of_dag_cbor(&padding(blocks as u64 - 1));
 
     // How long it takes from the last byte to the last word.
-    let home = Home::new(LOTUS);
+    let home = Home::in_memory(LOTUS);
     let (complete, writing) = Import::start(&home).kill_after(&car, PATIENCE);
     assert!(complete && start(&home, &source, &last));
 
     let round = |number: usize| {
-        let home = Home::new(LOTUS);
+        let home = Home::in_memory(LOTUS);
         let import = Import::start(&home);
         let complete = if number < READING {
             import.kill_within(&car[..car.len() * number / READING]);

@@ -61,6 +61,8 @@ async fn an_export_is_complete_and_can_be_served_again() {
         bounded(copy.state_wait_msg_v0(cid, 0)).await.unwrap(),
         found
     );
+    let version = copy.state_network_version(TipSetKey::default());
+    assert_eq!(bounded(version).await.unwrap(), 27);
     let refused = bounded(copy.mpool_push_message(one_fil(from, to), None)).await;
     let (code, text) = refusal(refused);
     assert_eq!(code, 1);

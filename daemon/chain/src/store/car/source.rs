@@ -42,7 +42,7 @@ impl Source {
                 if metadata.is_dir() {
                     return Err(io::Error::other("it is no file but a directory"));
                 }
-                let total = metadata.is_file().then(|| metadata.len());
+                let total = metadata.is_file().then_some(metadata.len());
                 (Box::new(file), total)
             }
         };
