@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -81,6 +82,45 @@ pub(crate) fn stdout(text: &str) -> io::Result<()> {
 pub(crate) fn stderr(text: impl Display) {
     // Unlike `eprintln!`: a closed stderr is no reason to die.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A line on the terminal that changes while something takes long, and goes when that is done. Where
+/// stderr is no terminal there is none.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// When it changed last.
+    changed: Option<Instant>,
+}
+
+/// How long a line stays as it is.
+const STEADY: Duration = Duration::from_millis(100);
+
+impl Line {
+    /// Shows a text, unless the last one is very new.
+    pub(crate) fn show(&mut self, text: impl FnOnce() -> String) {
+        let is_new = self
+            .changed
+            .is_some_and(|changed| changed.elapsed() < STEADY);
+        if is_new || !io::stderr().is_terminal() {
+            return;
+        }
+        self.changed = Some(Instant::now());
+        Self::replace(&text());
+    }
+
+    fn replace(text: &str) {
+        let mut stderr = io::stderr().lock();
+        // Back to its beginning, and nothing behind the text.
+        let _ = write!(stderr, "\r{text}\x1b[K").and_then(|()| stderr.flush());
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.changed.is_some() {
+            Self::replace("");
+        }
+    }
 }
 
 /// Reports why a command failed, as Lotus does: `ERROR: `, the causes from the outermost in, and a

@@ -5,7 +5,9 @@
 
 pub(crate) mod devnet;
 pub(crate) mod imported;
+mod networks;
 pub mod options;
+pub(crate) mod place;
 pub(crate) mod pool;
 
 use std::fmt::Debug;
@@ -16,8 +18,8 @@ use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{Blocks, ChainStore, HeadChange};
 use lotus_core::Error;
 use lotus_core::types::{
-    Address, BeaconEntry, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
-    TipSetKey, TokenAmount,
+    Address, BeaconEntry, BigInt, Cid, CirculatingSupply, ForkUpgradeParams, InvocResult, Message,
+    MsgLookup, TipSet, TipSetKey, TokenAmount,
 };
 use tokio::sync::broadcast;
 
@@ -34,7 +36,7 @@ pub(crate) struct NetworkId {
     pub(crate) chain_id: u64,
     /// The seconds between two epochs.
     pub(crate) block_delay: u64,
-    /// The version of its rules.
+    /// The version of its rules at its head.
     pub(crate) version: u32,
 }
 
@@ -64,6 +66,24 @@ pub(crate) enum RandomnessSource {
 pub(crate) trait Chain: Debug + Send + Sync + 'static {
     /// Which chain it is.
     fn network(&self) -> &NetworkId;
+
+    /// The version of its rules at an epoch.
+    ///
+    /// # Errors
+    /// It is not known.
+    fn version(&self, _epoch: i64) -> Result<u32, Error> {
+        Ok(self.network().version)
+    }
+
+    /// The epochs at which its rules changed; all 0 if they never did.
+    fn upgrades(&self) -> ForkUpgradeParams {
+        ForkUpgradeParams::default()
+    }
+
+    /// Whether its actors are those that this program has the codes of.
+    fn has_known_actors(&self) -> bool {
+        true
+    }
 
     /// What it keeps: blocks, messages, receipts, heights.
     fn store(&self) -> &ChainStore;

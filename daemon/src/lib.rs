@@ -41,7 +41,9 @@ pub mod shutdown;
 mod task;
 pub mod wallet;
 
-pub use chain::options::{Accounts, BlockMode, ChainOptions, LocalNetwork, actor_name};
+pub use chain::options::{
+    Accounts, BlockMode, ChainOptions, Import, LocalNetwork, Progress, Source, Watch, actor_name,
+};
 pub use daemon::{ChainReady, Daemon, Options, Ready, StartError};
 pub use miner::Miner;
 pub use node::Node;

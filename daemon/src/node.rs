@@ -45,14 +45,16 @@ use lotus_core::api::v2::state::{STATE_V2, StateV2Server};
 use lotus_core::api::wallet::{WALLET, WalletServer};
 use lotus_core::api::{FULL_NODE_V0, FULL_NODE_V1, FULL_NODE_V2};
 use lotus_core::error::Needs;
-use lotus_core::types::ApiVersion;
+use lotus_core::types::{ApiVersion, Network};
 use lotus_core::{Api, Error, Role};
 
 pub(crate) use auth::AuthRpc;
 pub(crate) use common::CommonRpc;
 pub(crate) use state::invocation;
 
-use crate::daemon::{Daemon, Options, Parts, StartError};
+use crate::chain::options::Import;
+use crate::daemon::{ChainReady, Daemon, Options, Parts, StartError};
+use crate::repo::Repo;
 use crate::task;
 use chain::ChainRpc;
 use eth::{Eth, FilterRpc};
@@ -83,6 +85,21 @@ fn unserved<T>(method: &'static str) -> Result<T, Error> {
 pub struct Node;
 
 impl Node {
+    /// Imports a chain into the repo that the options name, which is made if it is missing, and
+    /// stops there: nothing is served.
+    ///
+    /// # Errors
+    /// [`StartError`] names what to change; then the repo has the chain that it had.
+    pub async fn import(options: Options, import: Import) -> Result<ChainReady, StartError> {
+        Network::set_current(options.network)?;
+        let repo = Repo::open_or_init(&options.repo, Role::FullNode)?;
+        let datastore = repo.datastore_dir();
+        let imported = task::blocking(move || open::import(import, datastore));
+        let ready = imported.await.map_err(StartError::Thread)??;
+        repo.close()?;
+        Ok(ready)
+    }
+
     /// Opens the repo and serves `/rpc/v0`, `/rpc/v1` and `/rpc/v2`.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `daemon`: the node itself.
 
+mod import;
 mod network;
 pub(crate) mod serve;
 
@@ -7,10 +8,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use lotus_core::api::common::CommonClient;
-use lotus_daemon::Node;
+use lotus_daemon::{ChainOptions, Node};
 use multiaddr::Multiaddr;
 
 use crate::opts::{Answer, Context, block_on};
+use import::ImportOpts;
 use network::NetworkOpts;
 use serve::{AuthOpts, ServeOpts};
 
@@ -35,6 +37,9 @@ pub(crate) struct DaemonCommand {
     #[command(flatten)]
     network: NetworkOpts,
 
+    #[command(flatten)]
+    import: ImportOpts,
+
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -50,13 +55,22 @@ impl DaemonCommand {
         match self.command {
             Some(Command::Stop) => block_on(stop(context)),
             None => {
-                let opts = ServeOpts {
+                let import = self.import.read()?;
+                let replace = self.import.remove_existing_chain;
+                let mut opts = ServeOpts {
                     listen: self.api,
                     config: self.config,
                     max_request_size: Some(self.api_max_req_size).filter(|size| *size > 0),
                     auth: self.auth,
-                    chain: self.network.read()?,
+                    chain: ChainOptions::Local(self.network.read(replace)?),
                 };
+                match import {
+                    Some(import) if self.import.halt_after_import => {
+                        return import::halt(context, opts, import);
+                    }
+                    Some(import) => opts.chain = ChainOptions::Import(import),
+                    None => {}
+                }
                 serve::run(context, opts, Node::start)
             }
         }

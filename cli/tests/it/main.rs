@@ -11,6 +11,7 @@ mod daemon;
 mod full_disk;
 mod harness;
 mod hostile;
+mod import;
 mod local;
 mod rpc;
 mod rpc_client;

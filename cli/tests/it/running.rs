@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::harness::{Home, LOTUS, LOTUS_MINER, Said};
 
 /// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A daemon, killed when it is dropped if it has not ended by then.
 pub(crate) struct Running {

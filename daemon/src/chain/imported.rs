@@ -4,22 +4,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use lotus_chain::chain::NETWORK_VERSION;
 use lotus_chain::store::state::StateReader;
-use lotus_chain::store::{ChainStore, HeadChange, NullRound, StoreError};
+use lotus_chain::store::{Blocks, ChainStore, HeadChange, NullRound, StoreError};
+use lotus_chain::vm::manifest::{ActorKind, INIT_ACTOR_ID};
 use lotus_core::Error;
 use lotus_core::types::{
-    BeaconEntry, BigInt, Cid, CirculatingSupply, InvocResult, Message, MsgLookup, TipSet,
+    BeaconEntry, BigInt, Cid, CirculatingSupply, ForkUpgradeParams, InvocResult, Message,
+    MsgLookup, TipSet,
 };
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use super::{Chain, NetworkId, Outcome, Pool, RandomnessSource};
-
-/// Seconds between two epochs on Filecoin's networks.
-const BLOCK_DELAY: u64 = 30;
-
-/// The network's rules at its head are not in the file; these are the newest that are known.
-const NETWORK_VERSION: u32 = 27;
+use super::options::Import;
+use super::{Chain, NetworkId, Outcome, Pool, RandomnessSource, networks};
 
 /// A chain from a CAR file.
 #[derive(Debug)]
@@ -27,39 +25,75 @@ pub(crate) struct Imported {
     store: ChainStore,
     head: Arc<TipSet>,
     network: NetworkId,
+    rules: Rules,
+    /// Whether the file had the messages of all epochs.
+    is_complete: bool,
     /// Nothing is ever sent.
     changes: broadcast::Sender<Arc<HeadChange>>,
 }
 
+/// What is known of the version of the chain's rules.
+#[derive(Debug)]
+enum Rules {
+    /// A local network's, which never change.
+    Local,
+    /// Those of a network whose upgrades are known.
+    Upgraded(Box<ForkUpgradeParams>),
+    /// Nothing.
+    Unknown,
+}
+
 impl Imported {
-    /// Reads the file into a new database.
+    /// Reads a file into a new database, and closes it.
     ///
     /// # Errors
     /// The file is no chain, or is damaged; or there is a chain in the database.
-    pub(crate) fn open(file: &Path, database: &Path) -> Result<Self, StoreError> {
+    pub(super) fn read(mut import: Import, database: &Path) -> Result<(), StoreError> {
         let store = ChainStore::open(database)?;
-        let head = store.import_chain(file, &mut |_| {})?;
-        let state = StateReader::open(store.blocks(), &head.parent_state())?;
+        let head = store.import_chain(import.source, &mut |progress| {
+            if let Some(watch) = &mut import.watch {
+                (watch.0)(progress);
+            }
+        })?;
+        let imported = Self::new(store)?;
+        let network = &imported.network.name;
+        let cids = head.cids();
+        tracing::info!(target: "chain", network, height = head.height(), "accepting {cids:?} as new head");
+        Ok(())
+    }
+
+    /// Opens a database.
+    ///
+    /// # Errors
+    /// There is no chain in it, or it cannot be used.
+    pub(super) fn open(database: &Path) -> Result<Self, StoreError> {
+        Self::new(ChainStore::open(database)?)
+    }
+
+    fn new(store: ChainStore) -> Result<Self, StoreError> {
+        let head = store.heaviest()?;
+        let state = newest_state(&store, &head)?;
         let name = state.network_name()?.unwrap_or_default();
-        let chain_id = match name.as_str() {
-            "mainnet" | "testnetnet" => 314,
-            "calibrationnet" => 314_159,
-            _ => 31_415_926,
-        };
-        // The actor's state has the name that mainnet began with.
-        let name = match name.as_str() {
-            "testnetnet" => "mainnet".to_owned(),
-            _ => name,
+        let init = state.actor_by_id(INIT_ACTOR_ID)?;
+        let is_local = init.is_some_and(|init| ActorKind::of(&init.code).is_some());
+        let mut network = networks::identify(name, block_delay(&store, &head), 0);
+        let rules = match networks::upgrades(&network.name) {
+            Some(upgrades) => {
+                network.version = networks::version(&upgrades, head.height());
+                Rules::Upgraded(Box::new(upgrades))
+            }
+            None if is_local => {
+                network.version = NETWORK_VERSION.into();
+                Rules::Local
+            }
+            None => Rules::Unknown,
         };
         Ok(Self {
+            is_complete: is_complete(&store)?,
             store,
             head,
-            network: NetworkId {
-                name,
-                chain_id,
-                block_delay: BLOCK_DELAY,
-                version: NETWORK_VERSION,
-            },
+            network,
+            rules,
             changes: broadcast::Sender::new(1),
         })
     }
@@ -67,16 +101,82 @@ impl Imported {
     /// What such a chain cannot do.
     fn read_only(what: &str) -> Error {
         Error::Other(format!(
-            "the chain was imported from a file and is read-only, so {what}; start a daemon without \
-             --import-chain for a local network"
+            "the chain was imported from a file and is read-only, so {what}; for a local network \
+             start a daemon on another repo"
         ))
     }
+}
+
+/// The newest state that the file had: that of its last tipsets may be missing.
+fn newest_state(store: &ChainStore, head: &Arc<TipSet>) -> Result<StateReader<Blocks>, StoreError> {
+    let mut tipset = head.clone();
+    loop {
+        match StateReader::open(store.blocks().clone(), &tipset.parent_state()) {
+            Err(missing @ StoreError::Missing { .. }) => {
+                tipset = match store.parent(&tipset) {
+                    Ok(Some(parent)) => parent,
+                    _ => return Err(missing),
+                };
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The seconds between two epochs, as the last two tipsets show; `None` if there is only one.
+fn block_delay(store: &ChainStore, head: &TipSet) -> Option<u64> {
+    let parent = store.parent(head).ok()??;
+    let seconds = head.min_timestamp().checked_sub(parent.min_timestamp())?;
+    let epochs = u64::try_from(head.height().checked_sub(parent.height())?).ok()?;
+    seconds.checked_div(epochs)
+}
+
+/// Whether there are messages from the first epoch on: an export may leave out the old ones.
+fn is_complete(store: &ChainStore) -> Result<bool, StoreError> {
+    if store.genesis()?.is_none() {
+        return Ok(false);
+    }
+    let first = match store.tipset_by_height(1, None, NullRound::After) {
+        Ok(first) => first,
+        // There is only the genesis, which has no messages.
+        Err(StoreError::AboveStart) => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    for block in first.blocks() {
+        if !store.blocks().contains(block.messages.inner())? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 #[async_trait]
 impl Chain for Imported {
     fn network(&self) -> &NetworkId {
         &self.network
+    }
+
+    fn version(&self, epoch: i64) -> Result<u32, Error> {
+        match &self.rules {
+            Rules::Local => Ok(self.network.version),
+            Rules::Upgraded(upgrades) => Ok(networks::version(upgrades, epoch)),
+            Rules::Unknown => Err(Error::Other(format!(
+                "when the rules of network {:?} changed is not known here; ask a node of that \
+                 network",
+                self.network.name
+            ))),
+        }
+    }
+
+    fn upgrades(&self) -> ForkUpgradeParams {
+        match &self.rules {
+            Rules::Upgraded(upgrades) => (**upgrades).clone(),
+            Rules::Local | Rules::Unknown => ForkUpgradeParams::default(),
+        }
+    }
+
+    fn has_known_actors(&self) -> bool {
+        matches!(self.rules, Rules::Local)
     }
 
     fn store(&self) -> &ChainStore {
@@ -154,7 +254,13 @@ impl Chain for Imported {
         _allow_replaced: bool,
     ) -> Result<Option<MsgLookup>, Error> {
         let Some(found) = self.store.search_message(message).map_err(Error::other)? else {
-            return Ok(None);
+            return match self.is_complete {
+                true => Ok(None),
+                false => Err(Error::Other(format!(
+                    "{message} is not among the messages that the file of this chain has, and it does \
+                     not have all; ask a node that has the whole chain"
+                ))),
+            };
         };
         let near = limit < 0 || from.height().saturating_sub(found.tipset.height()) < limit;
         let executed = found

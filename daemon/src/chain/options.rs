@@ -1,10 +1,11 @@
 //! Which chain a node has, as its operator says.
 
-use std::path::PathBuf;
+use std::fmt;
 
 use lotus_chain::accounts::DEFAULT_PHRASE;
 pub use lotus_chain::accounts::{Accounts, AccountsError};
 pub use lotus_chain::devnet::BlockMode;
+pub use lotus_chain::store::car::{Progress, Source};
 use lotus_chain::vm::manifest::ActorKind;
 use lotus_core::types::{Cid, TokenAmount};
 
@@ -21,16 +22,53 @@ pub const BLOCK_DELAY: u64 = 30;
 /// Which chain a node has.
 #[derive(Debug)]
 pub enum ChainOptions {
-    /// A local network, in the repo.
+    /// The one in the repo; if there is none, a new local network. One that was imported has none of
+    /// these options.
     Local(LocalNetwork),
-    /// The chain in a CAR file, which may be compressed with Zstandard. It is read anew at every
-    /// start, and does not grow.
-    Import(PathBuf),
+    /// The chain in a CAR file. From then on it is the repo's chain; it does not grow.
+    Import(Import),
 }
 
 impl Default for ChainOptions {
     fn default() -> Self {
         Self::Local(LocalNetwork::default())
+    }
+}
+
+/// Which chain to import, and over what.
+#[derive(Debug)]
+pub struct Import {
+    /// The CAR file, which may be compressed with Zstandard.
+    pub source: Source,
+    /// Whether it takes the place of a chain that is in the repo; else that is an error.
+    pub replace: bool,
+    /// Who is told how far it is.
+    pub watch: Option<Watch>,
+}
+
+impl<S: Into<Source>> From<S> for Import {
+    fn from(source: S) -> Self {
+        Self {
+            source: source.into(),
+            replace: false,
+            watch: None,
+        }
+    }
+}
+
+/// Who is told how far an import is. It is called often, and dropped at the end.
+pub struct Watch(pub(crate) Box<dyn FnMut(Progress) + Send>);
+
+impl Watch {
+    /// Tells a function.
+    pub fn new(tell: impl FnMut(Progress) + Send + 'static) -> Self {
+        Self(Box::new(tell))
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
     }
 }
 
@@ -45,8 +83,10 @@ pub struct LocalNetwork {
     pub seed: Option<Accounts>,
     /// When blocks are made.
     pub blocks: BlockMode,
-    /// Keeps the chain in memory only: it goes with the process.
+    /// Keeps the chain in memory only: it goes with the process, and the one in the repo stays.
     pub ephemeral: bool,
+    /// Removes the chain that is in the repo first.
+    pub replace: bool,
 }
 
 impl Default for LocalNetwork {
@@ -57,6 +97,7 @@ impl Default for LocalNetwork {
             seed: None,
             blocks: BlockMode::OnMessage,
             ephemeral: false,
+            replace: false,
         }
     }
 }
@@ -83,8 +124,31 @@ impl LocalNetwork {
 }
 
 /// The name of the built-in actor with this code, as Lotus writes it: `fil/17/account`. `None` if it
-/// is of another version of the actors than a local network's, or of no actor.
+/// is of no actor that is known: those of a local network, and those up to version 7, whose codes
+/// say it themselves.
 pub fn actor_name(code: &Cid) -> Option<String> {
-    let kind = ActorKind::of(code.inner())?;
-    Some(format!("fil/17/{}", kind.name()))
+    let code = code.inner();
+    if let Some(kind) = ActorKind::of(code) {
+        return Some(format!("fil/17/{}", kind.name()));
+    }
+    let own = (code.hash().code() == IDENTITY).then(|| code.hash().digest());
+    let name = std::str::from_utf8(own?).ok()?;
+    name.starts_with("fil/").then(|| name.to_owned())
+}
+
+/// The multihash code of data that is its own hash.
+const IDENTITY: u64 = 0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_code_says_its_name() {
+        let code: Cid = "bafkqadlgnfwc6mjpmfrwg33vnz2a".parse().unwrap();
+        assert_eq!(actor_name(&code).unwrap(), "fil/1/account");
+        let own: Cid = ActorKind::ALL[0].code().into();
+        assert!(actor_name(&own).unwrap().starts_with("fil/17/"));
+        assert_eq!(actor_name(&Cid::of_dag_cbor(&[0x80])), None);
+    }
 }

@@ -7,6 +7,7 @@ use crate::audit;
 use crate::auth::store::StoreError;
 use crate::auth::{OwnTokenError, SecretError};
 use crate::chain::devnet::DevnetError;
+use crate::chain::place::ImportError;
 use crate::config;
 use crate::ext::issuer::PasswordError;
 use crate::keystore::KeystoreError;
@@ -53,9 +54,9 @@ pub enum StartError {
     /// The local network cannot be opened.
     #[error(transparent)]
     LocalNetwork(#[from] Box<DevnetError>),
-    /// The chain's file cannot be read.
+    /// The chain cannot be imported, or the one that was imported cannot be opened.
     #[error(transparent)]
-    Import(lotus_chain::store::StoreError),
+    Import(#[from] ImportError),
     /// The keys of the accounts that have funds cannot be kept.
     #[error("the keys of the local network's accounts cannot be kept: {0}")]
     Accounts(#[from] WalletError),

@@ -1,15 +1,16 @@
 //! Opening a node's chain, with the wallet that signs for it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use lotus_chain::accounts::Account;
+use lotus_chain::store::StoreError;
 use lotus_core::types::Address;
 
 use crate::chain::Chain;
 use crate::chain::devnet::{Keys, LocalChain, MINER, described};
-use crate::chain::imported::Imported;
-use crate::chain::options::ChainOptions;
+use crate::chain::options::{ChainOptions, Import, LocalNetwork};
+use crate::chain::place::{ImportError, Place};
 use crate::daemon::{ChainReady, StartError};
 use crate::keystore::Keystore;
 use crate::wallet::{Wallet, WalletError};
@@ -31,26 +32,48 @@ pub(super) fn open(
     keystore: Arc<Keystore>,
     datastore: PathBuf,
 ) -> Result<Opened, StartError> {
-    match options {
+    let place = Place::new(datastore);
+    let imported = match options {
+        ChainOptions::Import(import) => place.import(import)?,
         ChainOptions::Local(network) => {
-            let blocks = described(network.blocks);
-            let (chain, keys) = LocalChain::open(network, datastore).map_err(Box::new)?;
-            finish(Arc::new(chain), keystore, blocks, Some(keys))
+            if network.replace {
+                place.clear()?;
+            }
+            // What is in memory only has nothing to do with what is in the repo.
+            let imported = match network.ephemeral {
+                true => None,
+                false => place.imported()?,
+            };
+            match imported {
+                Some(imported) => imported,
+                None => return local(network, keystore, &place),
+            }
         }
-        ChainOptions::Import(file) => {
-            let chain = import(&file, &datastore)?;
-            let blocks = format!("none: {} is read-only", file.display());
-            finish(Arc::new(chain), keystore, blocks, None)
-        }
-    }
+    };
+    finish(Arc::new(imported), keystore, IMPORTED.to_owned(), None)
 }
 
-/// Reads a file into a database of its own, which is made anew: the file may be another one now.
-fn import(file: &Path, datastore: &Path) -> Result<Imported, StartError> {
-    let database = datastore.join("imported.redb");
-    // If it cannot be removed, then it cannot be opened either, which says why.
-    let _ = std::fs::remove_file(&database);
-    Imported::open(file, &database).map_err(StartError::Import)
+/// When blocks are made on a chain that was imported.
+const IMPORTED: &str = "none: the chain was imported from a file, and is read-only";
+
+/// Imports a chain into a repo, and closes it. It blocks the thread.
+///
+/// # Errors
+/// As [`Place::import`]; then the repo has what it had.
+pub(super) fn import(import: Import, datastore: PathBuf) -> Result<ChainReady, ImportError> {
+    let chain = Place::new(datastore).import(import)?;
+    Ok(ready(&chain, IMPORTED.to_owned(), None, Vec::new())?)
+}
+
+fn local(
+    network: LocalNetwork,
+    keystore: Arc<Keystore>,
+    place: &Place,
+) -> Result<Opened, StartError> {
+    let blocks = described(network.blocks);
+    let directory = place.directory().to_owned();
+    let (chain, keys) = LocalChain::open(network, directory).map_err(Box::new)?;
+    finish(Arc::new(chain), keystore, blocks, Some(keys))
 }
 
 fn finish(
@@ -59,17 +82,32 @@ fn finish(
     blocks: String,
     keys: Option<Keys>,
 ) -> Result<Opened, StartError> {
-    let network = chain.network();
-    let wallet = Wallet::new(keystore, network.chain_id);
+    let wallet = Wallet::new(keystore, chain.network().chain_id);
     let miner = keys.as_ref().map(|_| MINER);
     let addresses = keys.map(|keys| keep(&wallet, keys)).transpose()?;
     let addresses = addresses.unwrap_or_default();
-    let genesis = chain.store().genesis().map_err(StartError::Import)?;
-    let accounts = addresses.into_iter().map(|address| {
+    let ready = ready(&*chain, blocks, miner, addresses).map_err(ImportError::from)?;
+    Ok(Opened {
+        wallet: Arc::new(wallet),
+        ready,
+        chain,
+    })
+}
+
+/// What an operator wants to know about a chain.
+fn ready(
+    chain: &dyn Chain,
+    blocks: String,
+    miner: Option<Address>,
+    accounts: Vec<Address>,
+) -> Result<ChainReady, StoreError> {
+    let network = chain.network();
+    let genesis = chain.store().genesis()?;
+    let accounts = accounts.into_iter().map(|address| {
         let balance = chain.balance(&address).unwrap_or_default();
         (address, balance)
     });
-    let ready = ChainReady {
+    Ok(ChainReady {
         network: network.name.clone(),
         chain_id: network.chain_id,
         genesis: genesis.and_then(|genesis| genesis.cids().first().copied()),
@@ -77,11 +115,6 @@ fn finish(
         blocks,
         miner,
         accounts: accounts.collect(),
-    };
-    Ok(Opened {
-        wallet: Arc::new(wallet),
-        ready,
-        chain,
     })
 }
 

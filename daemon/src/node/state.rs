@@ -26,8 +26,8 @@ use lotus_core::api::state::miner::StateMinerServer;
 use lotus_core::api::v0::state::StateV0Server;
 use lotus_core::types::{
     Actor, ActorState as ReadState, Address, Bytes, Cid, CirculatingSupply, ComputeStateOutput,
-    ForkUpgradeParams, InvocResult, Message, MessageMatch, MessageReceipt, MsgLookup,
-    NetworkParams, SectorPreCommitOnChainInfo, TipSetKey, TokenAmount,
+    InvocResult, Message, MessageMatch, MessageReceipt, MsgLookup, NetworkParams,
+    SectorPreCommitOnChainInfo, TipSetKey, TokenAmount,
 };
 use serde_json::Value;
 
@@ -271,20 +271,31 @@ impl StateServer for StateRpc {
         Ok(self.chain.network().name.clone())
     }
 
-    async fn state_network_version(&self, _tipset: TipSetKey) -> Result<u32, Error> {
-        Ok(self.chain.network().version)
+    async fn state_network_version(&self, tipset: TipSetKey) -> Result<u32, Error> {
+        self.run(move |chain| chain.version(chain.tipset(&tipset)?.height()))
+            .await
     }
 
     async fn state_get_network_params(&self) -> Result<NetworkParams, Error> {
         self.run(|chain| {
             let network = chain.network();
             let genesis = chain.store().genesis().map_err(Error::other)?;
+            let genesis = genesis.map_or_else(
+                || {
+                    // An excerpt has none, but its epochs are as long as each other.
+                    let head = chain.head();
+                    let epochs = u64::try_from(head.height()).unwrap_or(0);
+                    let age = epochs.saturating_mul(network.block_delay);
+                    head.min_timestamp().saturating_sub(age)
+                },
+                |genesis| genesis.min_timestamp(),
+            );
             Ok(NetworkParams {
                 network_name: network.name.clone(),
                 block_delay_secs: network.block_delay,
                 eip155_chain_id: network.chain_id.cast_signed(),
-                genesis_timestamp: genesis.map_or(0, |genesis| genesis.min_timestamp()),
-                fork_upgrade_params: ForkUpgradeParams::default(),
+                genesis_timestamp: genesis,
+                fork_upgrade_params: chain.upgrades(),
                 ..NetworkParams::default()
             })
         })
@@ -325,10 +336,11 @@ impl StateServer for StateRpc {
 fn known(chain: &dyn Chain, network_version: u32) -> Result<(), Error> {
     let own = chain.network().version;
     match network_version == own {
-        true => Ok(()),
-        false => Err(Error::Other(format!(
-            "the actors of network version {network_version} are not known here; this chain has \
-             version {own}"
+        true if chain.has_known_actors() => Ok(()),
+        _ => Err(Error::Other(format!(
+            "the actors of network version {network_version} on {} are not known here; this chain \
+             has version {own}",
+            chain.network().name
         ))),
     }
 }

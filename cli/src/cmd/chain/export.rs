@@ -33,6 +33,9 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<()> {
+        if self.skip_old_msgs && self.recent_stateroots == 0 {
+            bail!("must pass recent stateroots along with skip-old-msgs");
+        }
         let tipset = match self.tipset.as_str() {
             "" | "@head" => TipSetKey::default(),
             cids => cids

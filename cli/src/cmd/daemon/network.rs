@@ -1,4 +1,4 @@
-//! The flags that say which chain a node has.
+//! The flags that say how a local network begins and grows.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use lotus_core::types::TokenAmount;
 use lotus_daemon::chain::options::ACCOUNTS;
-use lotus_daemon::{Accounts, BlockMode, ChainOptions, LocalNetwork};
+use lotus_daemon::{Accounts, BlockMode, LocalNetwork};
 use zeroize::Zeroizing;
 
 use crate::opts::env;
@@ -16,8 +16,9 @@ use crate::span;
 /// Where a seed phrase may be, so that it is in no list of processes.
 const SEED_VARIABLE: &str = "LOTUS_SEED";
 
-/// The flags of a local network, or of a chain from a file.
+/// The flags of a local network.
 #[derive(Debug, Args)]
+#[group(id = "network", multiple = true, conflicts_with_all = ["import_chain", "import_snapshot"])]
 pub(super) struct NetworkOpts {
     /// How many accounts of a new local network have funds; their keys go into the wallet
     #[arg(long, value_name = "COUNT", default_value_t = ACCOUNTS)]
@@ -43,25 +44,14 @@ pub(super) struct NetworkOpts {
     /// Keep the chain in memory only; the wallet and the tokens stay in the repo
     #[arg(long)]
     ephemeral: bool,
-
-    /// Serve the chain in a CAR file, read-only, instead of a local network
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["accounts", "balance", "seed", "seed_file", "block_time", "ephemeral"]
-    )]
-    import_chain: Option<PathBuf>,
 }
 
 impl NetworkOpts {
-    /// What they say.
+    /// What they say. `replace` is whether the chain in the repo is removed.
     ///
     /// # Errors
     /// The seed phrase cannot be read, or is none.
-    pub(super) fn read(self) -> anyhow::Result<ChainOptions> {
-        if let Some(file) = self.import_chain {
-            return Ok(ChainOptions::Import(file));
-        }
+    pub(super) fn read(self, replace: bool) -> anyhow::Result<LocalNetwork> {
         let phrase = match (self.seed, self.seed_file) {
             (Some(phrase), _) => Some(Zeroizing::new(phrase)),
             (None, Some(file)) => {
@@ -71,13 +61,14 @@ impl NetworkOpts {
             (None, None) => env(SEED_VARIABLE).map(Zeroizing::new),
         };
         let seed = phrase.map(|phrase| Accounts::from_phrase(&phrase));
-        Ok(ChainOptions::Local(LocalNetwork {
+        Ok(LocalNetwork {
             accounts: self.accounts,
             balance: self.balance,
             seed: seed.transpose()?,
             blocks: self.block_time,
             ephemeral: self.ephemeral,
-        }))
+            replace,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use lotus_core::Permissions;
 use lotus_core::Role;
@@ -14,7 +14,7 @@ use lotus_daemon::log::Logs;
 use lotus_daemon::{ChainOptions, ChainReady, Daemon, Options, Ready, StartError};
 use multiaddr::{Multiaddr, multiaddr};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::opts::{Context, env};
 use crate::table;
@@ -63,6 +63,13 @@ pub(crate) fn run<S>(
 where
     S: Future<Output = Result<Daemon, StartError>>,
 {
+    let options = options(context, opts)?;
+    let auth_required = auth_required(context.role, &options);
+    block_on(|signals| serve(context, auth_required, start(options), signals))
+}
+
+/// What the command line says to a daemon. The log begins here.
+pub(super) fn options(context: &Context, opts: ServeOpts) -> anyhow::Result<Options> {
     let mut options = Options::new(context.repo_path()?);
     options.config = opts.config;
     options.chain = opts.chain;
@@ -75,32 +82,77 @@ where
         options.network = Network::Mainnet;
     }
     options.logs = Logs::init(&env)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(serve(context, options, start))
+    Ok(options)
 }
 
-async fn serve<S>(
+/// Does something that a signal ends with an error.
+pub(super) fn until_signal<T>(
+    work: impl Future<Output = Result<T, StartError>>,
+) -> anyhow::Result<T> {
+    block_on(async |mut signals| signals.interrupt(work).await)
+}
+
+/// Runs `work`. If it fails, what it has begun is not waited for: an import reads for as long as its
+/// file is, and a database is whole at any moment.
+fn block_on<T>(work: impl AsyncFnOnce(Signals) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let done = runtime.block_on(async { work(Signals::new()?).await });
+    if done.is_err() {
+        runtime.shutdown_background();
+    }
+    done
+}
+
+/// The signals that ask a program to end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+        let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        Ok(Self {
+            interrupt,
+            terminate,
+        })
+    }
+
+    /// The next one, by the name that Go gives it.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupt",
+            _ = self.terminate.recv() => "terminated",
+        }
+    }
+
+    /// Does something that is not worth to be ended gracefully.
+    async fn interrupt<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, StartError>>,
+    ) -> anyhow::Result<T> {
+        tokio::select! {
+            done = work => Ok(done?),
+            signal = self.next() => bail!("ended by a signal before it was ready ({signal})"),
+        }
+    }
+}
+
+async fn serve(
     context: &Context,
-    options: Options,
-    start: impl FnOnce(Options) -> S,
-) -> anyhow::Result<()>
-where
-    S: Future<Output = Result<Daemon, StartError>>,
-{
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let auth_required = auth_required(context.role, &options);
-    let daemon = start(options).await?;
+    auth_required: bool,
+    start: impl Future<Output = Result<Daemon, StartError>>,
+    mut signals: Signals,
+) -> anyhow::Result<()> {
+    let daemon = signals.interrupt(start).await?;
     let banner = Banner::new(daemon.ready(), auth_required);
     if let Err(error) = context.out.result(&banner, &banner) {
         tracing::warn!(target: "main", %error, "cannot print the start-up banner");
     }
     let shutdown = daemon.shutdown();
     tokio::spawn(async move {
-        let signal = tokio::select! {
-            _ = interrupt.recv() => "interrupt",
-            _ = terminate.recv() => "terminated",
-        };
+        let signal = signals.next().await;
         tracing::warn!(target: "main", signal, "received shutdown");
         shutdown.begin();
     });

@@ -3,7 +3,11 @@
 mod export;
 mod import;
 mod links;
+mod reader;
 mod section;
+mod snapshot;
+mod source;
 
 pub use export::{Export, Exported};
 pub use import::{Imported, Progress};
+pub use source::Source;

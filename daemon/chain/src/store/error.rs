@@ -1,7 +1,5 @@
 //! What can go wrong with the store.
 
-use std::path::PathBuf;
-
 use fvm_ipld_encoding::Error as EncodingError;
 use lotus_core::types::{Cid, TipSetKey};
 
@@ -40,7 +38,7 @@ pub enum StoreError {
         why: String,
     },
     /// A block of IPLD that is referred to is not there.
-    #[error("{what} {cid} is not in the store")]
+    #[error("{what} {cid} is not in the store; a chain from a file has only what the file has")]
     Missing {
         /// What it would be.
         what: &'static str,
@@ -67,10 +65,10 @@ pub enum StoreError {
     #[error(transparent)]
     TipSet(#[from] lotus_core::types::TipSetError),
     /// A CAR file that cannot be imported.
-    #[error("{} cannot be imported: {why}; nothing of it is kept", path.display())]
+    #[error("{file} cannot be imported: {why}; nothing of it is kept")]
     Car {
-        /// The file.
-        path: PathBuf,
+        /// The file, or another source.
+        file: String,
         /// What is wrong with it.
         why: String,
     },
@@ -131,14 +129,31 @@ impl StoreError {
         cid: &cid::Cid,
         error: impl Into<anyhow::Error>,
     ) -> StoreError {
-        let error = error.into();
-        match error.downcast::<StoreError>() {
-            Ok(own) => own,
-            Err(error) => StoreError::Malformed {
-                what,
-                cid: Box::new((*cid).into()),
-                why: format!("{error:#}"),
-            },
-        }
+        passed(what, error.into()).unwrap_or_else(|error| StoreError::Malformed {
+            what,
+            cid: Box::new((*cid).into()),
+            why: format!("{error:#}"),
+        })
     }
+}
+
+/// An error of the store that passed through a library, or a block that the library has missed.
+fn passed(what: &'static str, error: anyhow::Error) -> Result<StoreError, anyhow::Error> {
+    use {fvm_ipld_amt::Error as AmtError, fvm_ipld_hamt::Error as HamtError};
+    let error = match error.downcast() {
+        Ok(AmtError::Dynamic(inner)) => inner,
+        Ok(AmtError::CidNotFound(cid)) => HamtError::CidNotFound(cid).into(),
+        Ok(other) => other.into(),
+        Err(error) => error,
+    };
+    let error = match error.downcast() {
+        Ok(HamtError::Dynamic(inner)) => inner,
+        Ok(HamtError::CidNotFound(cid)) => {
+            let cid = cid.parse()?;
+            return Ok(StoreError::Missing { what, cid });
+        }
+        Ok(other) => other.into(),
+        Err(error) => error,
+    };
+    error.downcast()
 }

@@ -95,7 +95,7 @@ impl ChainStore {
     /// The first head: the indexes are made of the whole chain that ends with it.
     fn set_first_head(&self, to: &Arc<TipSet>) -> Result<HeadChange, StoreError> {
         self.move_head(to, |transaction| {
-            index_chain(transaction, &self.blocks, to, &mut |_| {})
+            index_chain(transaction, &self.blocks, to, &mut |_| {}).map(|_| ())
         })?;
         Ok(HeadChange {
             reverted: Vec::new(),
@@ -177,14 +177,14 @@ fn epoch(tipset: &TipSet) -> Result<u64, StoreError> {
 }
 
 /// Makes the indexes of the chain that ends with `head`, down to the genesis or to the first tipset
-/// whose parents are not there. Messages that are not there are left out: an export may come
+/// whose parents are not there, which is returned. Messages that are not there are left out: an export may come
 /// without the old ones. `progress` gets every epoch.
 pub(super) fn index_chain(
     transaction: &WriteTransaction,
     store: &impl Blockstore,
     head: &TipSet,
     progress: &mut dyn FnMut(i64),
-) -> Result<(), Failure> {
+) -> Result<TipSet, Failure> {
     let mut tipset = head.clone();
     loop {
         progress(tipset.height());
@@ -196,11 +196,11 @@ pub(super) fn index_chain(
         tables::apply(transaction, epoch(&tipset)?, tipset.key(), &messages)?;
         if tipset.height() == 0 {
             tables::set_genesis(transaction, &tipset.cids()[0])?;
-            return Ok(());
+            return Ok(tipset);
         }
         let parent = match tipsets::tipset(store, &tipset.parents()) {
             Ok(parent) => parent,
-            Err(StoreError::Missing { .. }) => return Ok(()),
+            Err(StoreError::Missing { .. }) => return Ok(tipset),
             Err(error) => return Err(error.into()),
         };
         if parent.height() >= tipset.height() {

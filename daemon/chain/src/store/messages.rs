@@ -144,7 +144,7 @@ pub(super) fn in_order(
         let secp = messages.secp.into_iter().map(ChainMessage::Secp);
         blocks.push(bls.chain(secp).collect::<Vec<_>>());
     }
-    let mut senders = Senders::of(store, tipset, &blocks);
+    let mut senders = Senders::of(store, tipset, &blocks)?;
     for block in &mut blocks {
         let mut kept = Vec::with_capacity(block.len());
         for message in block.drain(..) {
@@ -160,21 +160,26 @@ pub(super) fn in_order(
 /// Which nonce each sender has next.
 struct Senders<'a, S> {
     /// The state that knows which addresses are one account's; `None` if that does not matter,
-    /// because all senders are named by their keys.
+    /// because all senders are named by their keys, or all by their IDs.
     state: Option<StateReader<&'a S>>,
     next: HashMap<fvm::Address, u64>,
 }
 
 impl<'a, S: Blockstore> Senders<'a, S> {
-    fn of(store: &'a S, tipset: &TipSet, blocks: &[Vec<ChainMessage>]) -> Senders<'a, S> {
-        let mut messages = blocks.iter().flatten().map(ChainMessage::message);
-        let by_id = messages.any(|message| message.from.protocol() == Some(fvm::Protocol::ID));
-        // An excerpt of a chain may come without the state; then addresses are all there is.
-        let state = by_id.then(|| StateReader::open(store, &tipset.parent_state()).ok());
-        Senders {
-            state: state.flatten(),
+    fn of(
+        store: &'a S,
+        tipset: &TipSet,
+        blocks: &[Vec<ChainMessage>],
+    ) -> Result<Senders<'a, S>, StoreError> {
+        let is_id = |message: &Message| message.from.protocol() == Some(fvm::Protocol::ID);
+        let messages = || blocks.iter().flatten().map(ChainMessage::message);
+        // An excerpt of a chain may come without the state, and mostly it is not needed.
+        let mixed = messages().any(is_id) && !messages().all(is_id);
+        let state = mixed.then(|| StateReader::open(store, &tipset.parent_state()));
+        Ok(Senders {
+            state: state.transpose()?,
             next: HashMap::new(),
-        }
+        })
     }
 
     /// Whether a message has the nonce that its sender has next. The first one always has, or its

@@ -2,6 +2,7 @@
 
 mod builder;
 mod car;
+mod car_bytes;
 mod crash;
 mod damage;
 mod model;

@@ -1,19 +1,15 @@
 //! CAR files in: all of a file or nothing of it.
 
-use std::cell::Cell;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use cid::Cid as InnerCid;
 use fvm_ipld_blockstore::Blockstore;
-use fvm_ipld_car::CarReader;
 use lotus_core::types::{BlockHeader, Cid, TipSet};
 use redb::WriteTransaction;
 
 use super::links::Walk;
-use super::section::{Sections, decompressed};
+use super::reader::Reader;
+use super::source::Source;
 use crate::store::error::Failure;
 use crate::store::head::index_chain;
 use crate::store::{ChainStore, StoreError, tables, tipsets};
@@ -26,13 +22,16 @@ const BATCH: usize = 1024 * 1024;
 /// not looked for.
 const MOST_VERIFIED: usize = 1_000_000;
 
+/// What is missing of a state is called so.
+const STATE: &str = "block of the state";
+
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes of the file that have been read.
     pub bytes: u64,
-    /// The size of the file, in bytes.
-    pub total: u64,
+    /// The size of the file, in bytes; `None` for a stream, whose size shows at its end.
+    pub total: Option<u64>,
     /// Blocks that have been verified.
     pub blocks: u64,
     /// The epoch that is being indexed; the chain is walked from its head to the genesis.
@@ -56,47 +55,55 @@ impl ChainStore {
     /// its CID says. Then nothing of it is kept.
     pub fn import_blocks(
         &self,
-        path: &Path,
+        source: impl Into<Source>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Imported, StoreError> {
-        let car = Car::open(path)?;
+        let source = source.into();
+        let mut car = Reader::open(&source).map_err(|error| refused(&source, error))?;
         self.blocks
-            .commit(|transaction| car.read_into(transaction, progress))
+            .commit(|transaction| read_into(transaction, &source, &mut car, progress))
     }
 
     /// Adds the chain in a CAR file to an empty store: its roots become the head, and the indexes are
-    /// made of it. Of several roots that are no tipset together, the heaviest is taken.
+    /// made of it. Of several roots that are no tipset together, the heaviest is taken. A snapshot
+    /// of version 2 (FRC-0108) names its head itself; its finality certificates are left out.
     ///
     /// # Errors
     /// As [`ChainStore::import_blocks`], and [`StoreError::Car`] if the roots are no blocks of a
-    /// chain or its newest state is not complete; [`StoreError::NotEmpty`]. Then nothing of it is
+    /// chain, or its newest state or that of its genesis is not complete; [`StoreError::NotEmpty`]. Then nothing of it is
     /// kept.
     pub fn import_chain(
         &self,
-        path: &Path,
+        source: impl Into<Source>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Arc<TipSet>, StoreError> {
         let _moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         if self.head()?.is_some() {
             return Err(StoreError::NotEmpty);
         }
-        let car = Car::open(path)?;
+        let source = source.into();
+        let mut car = Reader::open(&source).map_err(|error| refused(&source, error))?;
         let head = self.blocks.commit(|transaction| {
-            let imported = car.read_into(transaction, progress)?;
+            let imported = read_into(transaction, &source, &mut car, progress)?;
+            let wrong = |error| refused(&source, explained(error));
             let staged = Staged(transaction);
-            let head = heaviest(&staged, &imported.roots).map_err(|error| car.wrong(error))?;
-            verify_state(&staged, &head).map_err(|error| car.wrong(error))?;
+            let roots: Vec<Cid> = car.head.iter().map(|cid| (*cid).into()).collect();
+            let head = heaviest(&staged, &roots).map_err(wrong)?;
+            verify_state(&staged, &head).map_err(wrong)?;
             let mut at_epoch = |epoch| {
                 progress(Progress {
-                    bytes: car.total,
+                    bytes: car.bytes(),
                     total: car.total,
                     blocks: imported.blocks,
                     epoch: Some(epoch),
                 });
             };
-            match index_chain(transaction, &staged, &head, &mut at_epoch) {
-                Err(Failure::Refused(error)) => Err(car.wrong(error))?,
+            let first = match index_chain(transaction, &staged, &head, &mut at_epoch) {
+                Err(Failure::Refused(error)) => Err(wrong(error))?,
                 done => done?,
+            };
+            if first.height() == 0 {
+                verify_whole(&staged, &first).map_err(wrong)?;
             }
             tables::set_head(transaction, head.key())?;
             Ok(head)
@@ -104,6 +111,57 @@ impl ChainStore {
         // It is read again: a failure does not say what has reached the disk.
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(Arc::new(head?))
+    }
+}
+
+fn refused(source: &Source, why: impl ToString) -> StoreError {
+    StoreError::Car {
+        file: source.to_string(),
+        why: why.to_string(),
+    }
+}
+
+/// What is missing in a store that a file has just filled is missing in the file.
+fn explained(error: StoreError) -> String {
+    match error {
+        StoreError::Missing { what, cid } => {
+            format!("it does not have {what} {cid}, so part of it is missing")
+        }
+        error => error.to_string(),
+    }
+}
+
+/// Verifies every block and puts it into the transaction.
+fn read_into(
+    transaction: &WriteTransaction,
+    source: &Source,
+    car: &mut Reader,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Imported, Failure> {
+    let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let (mut size, mut blocks) = (0, 0);
+    loop {
+        let block = car.next().map_err(|error| refused(source, error))?;
+        let done = block.is_none();
+        if let Some(block) = block {
+            blocks += 1;
+            size += block.data.len();
+            batch.push((block.cid.hash().to_bytes(), block.data));
+        }
+        if done || size >= BATCH {
+            tables::insert_blocks(transaction, batch.drain(..))?;
+            size = 0;
+            progress(Progress {
+                bytes: car.bytes(),
+                total: car.total,
+                blocks,
+                epoch: None,
+            });
+        }
+        if done {
+            let roots = car.roots().iter().map(|cid| (*cid).into()).collect();
+            return Ok(Imported { roots, blocks });
+        }
     }
 }
 
@@ -128,107 +186,21 @@ fn heaviest(store: &impl Blockstore, roots: &[Cid]) -> Result<TipSet, StoreError
 /// Whether the newest state that there is is complete. An excerpt may come without those of its last
 /// tipsets, but not without any.
 fn verify_state(store: &impl Blockstore, head: &TipSet) -> Result<(), StoreError> {
-    let what = "block of the state";
     let mut tipset = head.clone();
-    while let Err(missing) = tipsets::read(store, what, &tipset.parent_state()) {
+    while let Err(missing) = tipsets::read(store, STATE, &tipset.parent_state()) {
         if tipset.height() == 0 {
             return Err(missing);
         }
         tipset = tipsets::tipset(store, &tipset.parents()).map_err(|_| missing)?;
     }
+    verify_whole(store, &tipset)
+}
+
+/// Whether the state before a tipset is complete.
+fn verify_whole(store: &impl Blockstore, tipset: &TipSet) -> Result<(), StoreError> {
     let root = tipset.parent_state();
     let mut walk = Walk::of_at_most(MOST_VERIFIED);
-    walk.reach(store, what, root.inner(), |_, _| Ok(()))
-}
-
-/// A CAR file that is being read.
-struct Car<'a> {
-    path: &'a Path,
-    file: File,
-    total: u64,
-}
-
-impl<'a> Car<'a> {
-    fn open(path: &'a Path) -> Result<Car<'a>, StoreError> {
-        let open = || {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            if !metadata.is_file() {
-                return Err(io::Error::other("it is no file"));
-            }
-            Ok((file, metadata.len()))
-        };
-        let (file, total) = open().map_err(|error: io::Error| StoreError::Car {
-            path: path.to_owned(),
-            why: error.to_string(),
-        })?;
-        Ok(Car { path, file, total })
-    }
-
-    fn wrong(&self, why: impl ToString) -> StoreError {
-        StoreError::Car {
-            path: self.path.to_owned(),
-            why: why.to_string(),
-        }
-    }
-
-    /// Verifies every block and puts it into the transaction.
-    fn read_into(
-        &self,
-        transaction: &WriteTransaction,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Imported, Failure> {
-        let bytes = Cell::new(0);
-        let counted = Counted {
-            file: &self.file,
-            bytes: &bytes,
-        };
-        let car = decompressed(counted).map_err(|error| self.wrong(error))?;
-        let mut car = CarReader::new(Sections::new(car)).map_err(|error| self.wrong(error))?;
-        let roots: Vec<Cid> = car.header.roots.iter().map(|cid| (*cid).into()).collect();
-        let mut batch: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-        let (mut size, mut blocks) = (0, 0);
-        loop {
-            car.reader.begin();
-            let block = car.next().transpose().map_err(|error| self.wrong(error))?;
-            let done = block.is_none();
-            if let Some(block) = block {
-                blocks += 1;
-                size += block.data.len();
-                batch.push((block.cid.hash().to_bytes(), block.data));
-            } else if car.reader.read() > 0 {
-                // The library takes the end within a section's length for the end of the file.
-                return Err(self.wrong("it ends within a block").into());
-            }
-            if done || size >= BATCH {
-                tables::insert_blocks(transaction, batch.drain(..))?;
-                size = 0;
-                progress(Progress {
-                    bytes: bytes.get(),
-                    total: self.total,
-                    blocks,
-                    epoch: None,
-                });
-            }
-            if done {
-                return Ok(Imported { roots, blocks });
-            }
-        }
-    }
-}
-
-/// A file that counts what has been read of it.
-struct Counted<'a> {
-    file: &'a File,
-    bytes: &'a Cell<u64>,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.bytes.set(self.bytes.get() + read as u64);
-        Ok(read)
-    }
+    walk.reach(store, STATE, root.inner(), |_, _| Ok(()))
 }
 
 /// The blocks as they will be when the transaction is done.

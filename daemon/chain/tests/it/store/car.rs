@@ -175,10 +175,10 @@ fn what_is_no_chain_is_refused_with_the_reason() {
     let no_header = car(dir.path(), Cid::of_dag_cbor(&[0x80]), &[&[0x80]]);
     assert!(refused(&no_header).contains("no block header"));
     let no_block = car(dir.path(), Cid::of_dag_cbor(&[0x80]), &[]);
-    assert!(refused(&no_block).contains("not in the store"));
+    assert!(refused(&no_block).contains("it does not have block header"));
     let absent = refused(&dir.path().join("absent.car"));
     assert!(absent.contains("absent.car"), "{absent}");
-    assert!(refused(dir.path()).contains("it is no file"));
+    assert!(refused(dir.path()).contains("no file but a directory"));
 }
 
 #[test]
