@@ -87,6 +87,7 @@ impl Node {
         };
         let sync = SyncRpc {
             chain: chain.clone(),
+            opened: jiff::Timestamp::now(),
         };
         let wallet = WalletRpc::new(wallet, chain.clone());
         let headers = ChainRpc {

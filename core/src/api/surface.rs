@@ -144,7 +144,6 @@ const STATE_LACKS: &[&str] = &[
 /// As [`CHAIN_LACKS`], of the miners: what needs sectors, or is not in Lotus either.
 const STATE_MINER_LACKS: &[&str] = &[
     "StateAllMinerFaults",
-    "StateMinerCreationDeposit",
     "StateMinerInitialPledgeCollateral",
     "StateMinerInitialPledgeForSector",
     "StateMinerPreCommitDepositForPower",
@@ -155,7 +154,6 @@ const SYNC_LACKS: &[&str] = &[
     "SyncCheckpoint",
     "SyncIncomingBlocks",
     "SyncMarkBad",
-    "SyncState",
     "SyncUnmarkAllBad",
     "SyncUnmarkBad",
 ];
