@@ -139,6 +139,7 @@ impl Node {
         };
         let sync = SyncRpc {
             chain: chain.clone(),
+            opened: jiff::Timestamp::now(),
         };
         let msig = MsigRpc {
             chain: chain.clone(),

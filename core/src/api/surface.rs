@@ -137,7 +137,6 @@ const STATE_LACKS: &[&str] = &["StateCompute", "StateDecodeParams", "StateEncode
 /// As [`CHAIN_LACKS`], of the miners: what needs sectors, or is not in Lotus either.
 const STATE_MINER_LACKS: &[&str] = &[
     "StateAllMinerFaults",
-    "StateMinerCreationDeposit",
     "StateMinerInitialPledgeCollateral",
     "StateMinerInitialPledgeForSector",
     "StateMinerPreCommitDepositForPower",
@@ -148,7 +147,6 @@ const SYNC_LACKS: &[&str] = &[
     "SyncCheckpoint",
     "SyncIncomingBlocks",
     "SyncMarkBad",
-    "SyncState",
     "SyncUnmarkAllBad",
     "SyncUnmarkBad",
 ];

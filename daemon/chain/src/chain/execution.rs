@@ -1,6 +1,8 @@
 //! What a tipset leads to: computed once, then remembered, and read off the next block after that.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fvm_ipld_encoding::CborStore;
@@ -49,6 +51,8 @@ pub(super) struct Executions {
     known: Mutex<Known>,
     /// Whoever executes: nothing is executed twice at the same time.
     working: Mutex<()>,
+    /// How many messages of tipsets were executed.
+    applied: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +102,8 @@ impl Chain {
             Some(execution) => execution,
             None => {
                 let executed = self.0.executor.execute(&self.task(tipset, false)?)?;
+                let messages = executed.messages.len() + executed.implicit.len();
+                executions.applied.fetch_add(messages as u64, Relaxed);
                 let receipts: Vec<_> = executed.receipts().cloned().map(Into::into).collect();
                 Execution {
                     state: executed.state.into(),
@@ -108,6 +114,12 @@ impl Chain {
         let execution = Arc::new(execution);
         executions.remember(tipset.key(), &execution);
         Ok(execution)
+    }
+
+    /// How many messages of tipsets have been executed since the chain was opened, those of the system
+    /// included.
+    pub fn applied(&self) -> u64 {
+        self.0.executions.applied.load(Relaxed)
     }
 
     /// What the next block of the chain, or the genesis itself, says that a tipset leads to.
@@ -270,7 +282,10 @@ impl Chain {
         Ok(self.store().receipts(&execution.receipts)?)
     }
 
-    fn circulating(&self, state: &StateReader<Blocks>) -> Result<econ::TokenAmount, ChainError> {
+    pub(super) fn circulating(
+        &self,
+        state: &StateReader<Blocks>,
+    ) -> Result<econ::TokenAmount, ChainError> {
         Ok(self.supply_of(state)?.fil_circulating.inner().clone())
     }
 

@@ -6,7 +6,7 @@ use fvm_ipld_hamt::{BytesKey, Hamt};
 use fvm_shared::HAMT_BIT_WIDTH;
 use fvm_shared::address::Protocol;
 use fvm_shared::bigint::BigInt;
-use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet};
+use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet, TokenAmount};
 use serde::de::DeserializeOwned;
 
 use super::election::Power;
@@ -15,8 +15,8 @@ use crate::mempool::Account;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, StoreError};
 use crate::vm::VmError;
-use crate::vm::actors::{miner, power};
-use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID};
+use crate::vm::actors::{miner, power, reward};
+use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID, REWARD_ACTOR_ID};
 
 /// What must be in the store.
 fn read<T: DeserializeOwned>(
@@ -131,6 +131,23 @@ impl Chain {
                 .unwrap_or_default(),
             network: power.total_quality_adj_power,
         })
+    }
+
+    /// What creating a miner in a tipset costs, of which nothing is lost: it vests as rewards do
+    /// (FIP-0077, Lotus's `StateMinerCreationDeposit`).
+    ///
+    /// # Errors
+    /// The state before the tipset is not here.
+    pub fn creation_deposit(&self, tipset: &TipSet) -> Result<TokenAmount, ChainError> {
+        let state = self.state_before(tipset)?;
+        let missing = || VmError::Inconsistent("there is no f02".to_owned());
+        let actor = state.actor_by_id(REWARD_ACTOR_ID)?.ok_or_else(missing)?;
+        let what = "state of the reward actor";
+        let reward: reward::State = read(self.store().blocks(), what, &actor.state)?;
+        let power = self.power_state(&state)?;
+        let circulating = self.circulating(&state)?;
+        let epoch = tipset.height();
+        Ok(miner::creation_deposit(&reward.into(), &power.into(), &circulating, epoch).into())
     }
 
     /// What a miner needs to take part in the election of an epoch on top of a tipset (Lotus's

@@ -326,8 +326,12 @@ impl StateMinerServer for StateRpc {
         unserved("Filecoin.StateMinerInitialPledgeForSector")
     }
 
-    async fn state_miner_creation_deposit(&self, _tipset: TipSetKey) -> Result<TokenAmount, Error> {
-        unserved("Filecoin.StateMinerCreationDeposit")
+    async fn state_miner_creation_deposit(&self, tipset: TipSetKey) -> Result<TokenAmount, Error> {
+        self.run(move |chain| {
+            let deposit = chain.producer()?.creation_deposit(&*chain.tipset(&tipset)?);
+            deposit.map_err(Error::other)
+        })
+        .await
     }
 
     async fn state_sector_pre_commit_info(

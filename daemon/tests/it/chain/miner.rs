@@ -15,8 +15,8 @@ use lotus_core::api::sync::SyncClient;
 use lotus_core::api::v0::state::StateV0Client;
 use lotus_core::api::wallet::WalletClient;
 use lotus_core::types::{
-    Address, BlockTemplate, Bytes, ElectionProof, Message, PowerClaim, Ticket, TipSet, TipSetKey,
-    TokenAmount,
+    Address, BlockTemplate, Bytes, ElectionProof, Message, PowerClaim, SyncStateStage, Ticket,
+    TipSet, TipSetKey, TokenAmount,
 };
 use lotus_daemon::{BlockMode, ChainOptions, LocalNetwork};
 use lotus_testutil::{TestNode, bounded, repo};
@@ -183,6 +183,12 @@ async fn a_miner_that_somebody_creates_has_no_power() {
     let (from, all) = addresses(&client).await;
     let worker = bounded(client.state_miner_info(MINER, TipSetKey::default())).await;
     let worker = worker.unwrap().worker;
+    let deposit = bounded(client.state_miner_creation_deposit(TipSetKey::default())).await;
+    let deposit = deposit.unwrap();
+    assert!(
+        deposit > TokenAmount::default() && deposit < fil(1),
+        "{deposit}"
+    );
     let params = CreateMinerParams {
         owner: *from.inner().unwrap(),
         worker: *worker.inner().unwrap(),
@@ -193,6 +199,7 @@ async fn a_miner_that_somebody_creates_has_no_power() {
     let create = Message {
         to: Address::new_id(4),
         method: 2,
+        value: deposit.clone(),
         params: Bytes(fvm_ipld_encoding::to_vec(&params).unwrap()),
         ..one_fil(from, from)
     };
@@ -221,6 +228,10 @@ async fn a_miner_that_somebody_creates_has_no_power() {
         (power.miner_power, power.has_min_power),
         (PowerClaim::default(), false)
     );
+    // The deposit, to the attoFIL, is locked and not available.
+    assert_eq!(balance(&client, id).await, deposit);
+    let available = bounded(client.state_miner_available_balance(id, head())).await;
+    assert_eq!(available.unwrap(), TokenAmount::default());
     let height = bounded(client.chain_head()).await.unwrap().height();
     let base = client.miner_get_base_info(id, height + 1, head());
     assert_eq!(bounded(base).await.unwrap(), None);
@@ -292,6 +303,10 @@ async fn another_program_makes_the_blocks_and_the_chain_survives_a_restart() {
     assert_eq!(second.height(), 4);
     let found = bounded(client.state_wait_msg_v0(cid, 0)).await.unwrap();
     assert_eq!((found.height, found.receipt.exit_code), (4, 0));
+    let state = bounded(client.sync_state()).await.unwrap();
+    assert_eq!(state.active_syncs[0].stage, SyncStateStage::SyncComplete);
+    assert_eq!(state.active_syncs[0].target.as_ref(), Some(&second));
+    assert!(state.vm_applied > 0);
     let valid = client.sync_validate_tipset(second.key().clone());
     assert!(bounded(valid).await.unwrap());
     let earned = balance(&client, MINER).await;
