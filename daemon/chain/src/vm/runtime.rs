@@ -29,6 +29,7 @@ use super::state_tree::ActorState;
 #[derive(Debug)]
 pub struct Runtime<'m> {
     machine: &'m mut Machine,
+    store: Blocks,
     caller: ActorID,
     receiver: ActorID,
     method: MethodNum,
@@ -47,6 +48,7 @@ impl<'m> Runtime<'m> {
         read_only: bool,
     ) -> Self {
         Self {
+            store: machine.tree.blocks().for_call(),
             machine,
             caller,
             receiver,
@@ -203,7 +205,7 @@ impl<'m> Runtime<'m> {
 
     /// The store that states, HAMTs and AMTs live in.
     pub fn store(&self) -> Blocks {
-        self.machine.tree.blocks().metered()
+        self.store.clone()
     }
 
     /// This actor's state.
@@ -213,7 +215,8 @@ impl<'m> Runtime<'m> {
     /// been deleted.
     pub fn state<T: DeserializeOwned>(&mut self) -> Result<T, ActorError> {
         let root = self.own()?.state;
-        self.store()
+        self.store.reach(&root);
+        self.store
             .get_cbor(&root)
             .or_illegal_argument("failed to get actor state")?
             .or_illegal_state("state does not exist for actor state root")
