@@ -90,6 +90,7 @@ pub mod gas;
 pub mod genesis;
 mod journal;
 pub mod keys;
+mod links;
 pub mod machine;
 pub mod manifest;
 pub mod multimap;

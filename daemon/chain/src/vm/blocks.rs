@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
 use cid::Cid;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::DAG_CBOR;
@@ -16,14 +16,18 @@ use ipld_core::codec::Links;
 use serde_ipld_dagcbor::codec::DagCborCodec;
 
 use super::error::VmError;
+use super::links;
+
+/// The greatest length of a block that an actor writes, in bytes (the FVM's `max_block_size`).
+const MAX_BLOCK_SIZE: usize = 1 << 20;
 
 /// The blockstore that a machine reads and writes: what was written since the last flush, over the
 /// chain's own store. Clones share one buffer, so an actor can hand it to its HAMTs and AMTs.
 #[derive(Clone)]
 pub struct Blocks {
     inner: Rc<Inner>,
-    /// Whether what this handle reads and writes counts as used by an actor.
-    metered: bool,
+    /// If an actor reads and writes by this handle, what it has come across.
+    reached: Option<Rc<RefCell<HashSet<Cid>>>>,
 }
 
 struct Inner {
@@ -74,16 +78,24 @@ impl Blocks {
         });
         Self {
             inner,
-            metered: false,
+            reached: None,
         }
     }
 
-    /// The same buffer, for an actor: what it reads and writes costs gas.
+    /// The same buffer, for one call of an actor: what it reads and writes costs gas, and what it writes
+    /// can only link to what it has come across. Clones are for the same call.
     #[must_use]
-    pub fn metered(&self) -> Self {
+    pub fn for_call(&self) -> Self {
         Self {
-            metered: true,
-            ..self.clone()
+            inner: self.inner.clone(),
+            reached: Some(Rc::default()),
+        }
+    }
+
+    /// The actor knows of a block: its own state's root.
+    pub fn reach(&self, cid: &Cid) {
+        if let Some(reached) = &self.reached {
+            reached.borrow_mut().insert(*cid);
         }
     }
 
@@ -123,7 +135,7 @@ impl Blocks {
             } else if seen.insert(cid) {
                 stack.push((cid, true));
                 if cid.codec() == DAG_CBOR {
-                    let links = links(&entry.data).map_err(VmError::Store)?;
+                    let links = links_of(&entry.data).map_err(VmError::Store)?;
                     stack.extend(links.into_iter().map(|link| (link, false)));
                 }
             }
@@ -147,11 +159,42 @@ impl Blocks {
     }
 
     fn count(&self, change: impl FnOnce(&mut Usage)) {
-        if self.metered {
-            let mut usage = self.inner.usage.get();
-            change(&mut usage);
-            self.inner.usage.set(usage);
+        let mut usage = self.inner.usage.get();
+        change(&mut usage);
+        self.inner.usage.set(usage);
+    }
+
+    /// An actor has read a block, and so come across its links.
+    fn opened(&self, reached: &RefCell<HashSet<Cid>>, cid: &Cid, data: &[u8]) -> Result<()> {
+        self.count(|usage| {
+            usage.reads += 1;
+            usage.bytes_read += data.len() as u64;
+        });
+        // What is in the state was checked when it was put there.
+        let links = links::required(cid.codec(), data)?;
+        reached.borrow_mut().extend(links);
+        Ok(())
+    }
+
+    /// An actor writes a block.
+    fn created(&self, reached: &RefCell<HashSet<Cid>>, cid: &Cid, data: &[u8]) -> Result<()> {
+        ensure!(
+            data.len() <= MAX_BLOCK_SIZE,
+            "a block may not be larger than {MAX_BLOCK_SIZE} bytes"
+        );
+        let mut reached = reached.borrow_mut();
+        for link in links::required(cid.codec(), data)? {
+            ensure!(
+                reached.contains(&link),
+                "the block links to {link}, which is not reachable"
+            );
         }
+        reached.insert(*cid);
+        self.count(|usage| {
+            usage.writes += 1;
+            usage.bytes_written += data.len() as u64;
+        });
+        Ok(())
     }
 
     fn fail(&self, error: anyhow::Error) -> anyhow::Error {
@@ -161,8 +204,8 @@ impl Blocks {
     }
 }
 
-/// The links in a block of DAG-CBOR.
-fn links(data: &[u8]) -> Result<Vec<Cid>> {
+/// All links in a block of DAG-CBOR.
+fn links_of(data: &[u8]) -> Result<Vec<Cid>> {
     Ok(DagCborCodec::links(data)?.collect())
 }
 
@@ -191,18 +234,16 @@ impl Blockstore for Blocks {
                 data
             }
         };
-        self.count(|usage| {
-            usage.reads += 1;
-            usage.bytes_read += data.len() as u64;
-        });
+        if let Some(reached) = &self.reached {
+            self.opened(reached, cid, &data)?;
+        }
         Ok(Some(data))
     }
 
     fn put_keyed(&self, cid: &Cid, data: &[u8]) -> Result<()> {
-        self.count(|usage| {
-            usage.writes += 1;
-            usage.bytes_written += data.len() as u64;
-        });
+        if let Some(reached) = &self.reached {
+            self.created(reached, cid, data)?;
+        }
         let mut buffer = self.inner.buffer.borrow_mut();
         buffer.entry(*cid).or_insert_with(|| Entry {
             data: data.to_vec(),

@@ -33,6 +33,7 @@ pub use self::values::{no_params, params, returned, returns};
 #[derive(Debug)]
 pub struct Runtime<'m> {
     machine: &'m mut Machine,
+    store: Blocks,
     caller: ActorID,
     receiver: ActorID,
     method: MethodNum,
@@ -51,6 +52,7 @@ impl<'m> Runtime<'m> {
         read_only: bool,
     ) -> Self {
         Self {
+            store: machine.tree.blocks().for_call(),
             machine,
             caller,
             receiver,

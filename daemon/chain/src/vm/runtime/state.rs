@@ -14,7 +14,7 @@ use crate::vm::state_tree::ActorState;
 impl Runtime<'_> {
     /// The store that states, HAMTs and AMTs live in.
     pub fn store(&self) -> Blocks {
-        self.machine.tree.blocks().metered()
+        self.store.clone()
     }
 
     /// This actor's state.
@@ -24,7 +24,8 @@ impl Runtime<'_> {
     /// been deleted.
     pub fn state<T: DeserializeOwned>(&mut self) -> Result<T, ActorError> {
         let root = self.own()?.state;
-        self.store()
+        self.store.reach(&root);
+        self.store
             .get_cbor(&root)
             .or_illegal_argument("failed to get actor state")?
             .or_illegal_state("state does not exist for actor state root")
