@@ -27,6 +27,7 @@ import (
 	"github.com/filecoin-project/lotus/api/client"
 	"github.com/filecoin-project/lotus/api/v0api"
 	"github.com/filecoin-project/lotus/chain/types"
+	"github.com/filecoin-project/lotus/chain/types/ethtypes"
 )
 
 // skipped are the methods that are not called, with the reason.
@@ -123,6 +124,10 @@ func call(ctx context.Context, name string, method reflect.Value, params []json.
 		param := reflect.New(method.Type().In(i))
 		if i <= len(params) && json.Unmarshal(params[i-1], param.Interface()) != nil {
 			param = reflect.New(method.Type().In(i))
+			// The documented example names no block, and the zero value none either.
+			if block, ok := param.Interface().(*ethtypes.EthBlockNumberOrHash); ok {
+				*block = ethtypes.NewEthBlockNumberOrHashFromPredefined(ethtypes.BlockTagLatest)
+			}
 		}
 		in = append(in, param.Elem())
 	}
