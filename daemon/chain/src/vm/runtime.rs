@@ -16,6 +16,7 @@ use fvm_shared::event::{ActorEvent, StampedEvent};
 use fvm_shared::version::NetworkVersion;
 use fvm_shared::{ActorID, MethodNum};
 
+use super::blocks::Blocks;
 use super::error::{ActorError, OrExit};
 use super::frc42::FIRST_EXPORTED_METHOD;
 use super::gas;
