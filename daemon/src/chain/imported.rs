@@ -48,17 +48,19 @@ impl Imported {
     ///
     /// # Errors
     /// The file is no chain, or is damaged; or there is a chain in the database.
-    pub(super) fn read(mut import: Import, database: &Path) -> Result<(), StoreError> {
+    pub(super) fn read(import: Import, database: &Path) -> Result<(), StoreError> {
         let store = ChainStore::open(database)?;
+        let mut watch = import.watch;
         let head = store.import_chain(import.source, &mut |progress| {
-            if let Some(watch) = &mut import.watch {
+            if let Some(watch) = &mut watch {
                 (watch.0)(progress);
             }
         })?;
-        let imported = Self::new(store)?;
-        let network = &imported.network.name;
-        let cids = head.cids();
-        tracing::info!(target: "chain", network, height = head.height(), "accepting {cids:?} as new head");
+        // Nothing is shown any more where the log is written.
+        drop(watch);
+        let network = Self::new(store)?.network.name;
+        let (height, key) = (head.height(), head.key());
+        tracing::info!(target: "chain", network, height, "accepting {key} as new head");
         Ok(())
     }
 
