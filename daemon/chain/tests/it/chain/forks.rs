@@ -1,6 +1,7 @@
 //! Which of several chains is the head.
 
 use lotus_chain::chain::election::{self, Power};
+use lotus_chain::devnet::BlockMode;
 use lotus_core::types::{Address, BlockTemplate};
 use tokio::sync::broadcast::error::TryRecvError;
 
