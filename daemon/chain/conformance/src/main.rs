@@ -16,7 +16,7 @@
 //! ```
 //!
 //! The bundle is the CAR file of release v17 of the built-in actors for a devnet, as it is or
-//! compressed by zstd. `--seeds 1-4` and `--messages 3000` say how much to run, `--only send,channel`
+//! compressed by zstd. `--seeds 1-4` and `--messages 2000` say how much to run, `--only send,channel`
 //! which generators and life cycles, `--report ../../../docs/conformance.md` where to write the counts, and
 //! `--record ../tests/vectors` where to keep vectors, which the ordinary tests of `lotus-chain` replay
 //! without any of this. The exit code is 0 if nothing differs.
@@ -61,7 +61,7 @@ struct Options {
     #[arg(long, default_value = "1-4")]
     seeds: String,
     /// How many messages for each seed.
-    #[arg(long, default_value_t = 3000)]
+    #[arg(long, default_value_t = 2000)]
     messages: usize,
     /// Only these generators and life cycles.
     #[arg(long, value_delimiter = ',')]
