@@ -25,6 +25,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Vector {
     seed: u64,
+    base_fee: u64,
     accounts: Vec<(String, u64)>,
     genesis: String,
     steps: Vec<Step>,
@@ -71,11 +72,11 @@ impl Externs for Recorded {
     }
 }
 
-fn context(epoch: ChainEpoch) -> Context {
+fn context(epoch: ChainEpoch, base_fee: u64) -> Context {
     Context {
         epoch,
         timestamp: 1_700_000_000 + epoch.unsigned_abs() * 30,
-        base_fee: TokenAmount::default(),
+        base_fee: TokenAmount::from_atto(base_fee),
         circulating_supply: TokenAmount::from_whole(400_000_000),
         network_version: NetworkVersion::V27,
         chain_id: 31_415_926,
@@ -107,23 +108,16 @@ fn replay(path: &Path) {
     };
     let blocks = Blocks::new(Arc::new(Memory::default()));
     let root = genesis.build(&blocks).unwrap();
-    assert_eq!(
-        root.to_string(),
-        vector.genesis,
-        "genesis of seed {}",
-        vector.seed
-    );
+    let name = format!("{} (seed {})", path.display(), vector.seed);
+    assert_eq!(root.to_string(), vector.genesis, "genesis of {name}");
     let recorded = Arc::new(Recorded::default());
-    let mut machine = Machine::new(blocks, &root, context(0), recorded.clone()).unwrap();
-    assert!(
-        vector.steps.len() > 100,
-        "seed {} has few steps",
-        vector.seed
-    );
+    let mut machine =
+        Machine::new(blocks, &root, context(0, vector.base_fee), recorded.clone()).unwrap();
+    assert!(vector.steps.len() > 30, "{name} has few steps");
     for (n, Step(epoch, implicit, message, exit, returned, root, signatures)) in
         vector.steps.into_iter().enumerate()
     {
-        machine.set_context(context(epoch));
+        machine.set_context(context(epoch, vector.base_fee));
         *recorded.signatures.lock().unwrap() = signatures;
         let bytes = decode(&message);
         let message: Message = fvm_ipld_encoding::from_slice(&bytes).unwrap();
@@ -134,10 +128,7 @@ fn replay(path: &Path) {
             },
         };
         let applied = machine.apply(&message, kind).unwrap();
-        let what = format!(
-            "seed {}, step {n}: {message:?}: {:?}",
-            vector.seed, applied.error
-        );
+        let what = format!("{name}, step {n}: {message:?}: {:?}", applied.error);
         assert_eq!(applied.receipt.exit_code.value(), exit, "{what}");
         assert_eq!(
             applied.receipt.return_data.to_vec(),

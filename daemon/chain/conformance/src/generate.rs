@@ -1,8 +1,9 @@
-//! Where messages come from: one file for each actor.
+//! Where messages come from: one file for each actor, drawing lots; and life cycles, which have a plot.
 
 mod datacap;
 mod fuzz;
 mod init;
+pub mod life;
 mod market;
 mod miner;
 mod multisig;
@@ -11,9 +12,10 @@ mod power;
 mod reward;
 mod send;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::world::{Call, World};
+use life::{LIVES, Life};
 
 /// A generator.
 pub struct Source {
@@ -77,18 +79,15 @@ pub const SOURCES: &[Source] = &[
     },
 ];
 
-/// Those with the given names, or all.
-pub fn select(names: &[String]) -> Result<Vec<&'static Source>> {
-    if names.is_empty() {
-        return Ok(SOURCES.iter().collect());
+/// Generators and life cycles with the given names, or all.
+pub fn select(names: &[String]) -> Result<(Vec<&'static Source>, Vec<&'static Life>)> {
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let sources: Vec<_> = SOURCES.iter().filter(|it| wanted(it.name)).collect();
+    let lives: Vec<_> = LIVES.iter().filter(|it| wanted(it.name)).collect();
+    for name in names {
+        let known =
+            sources.iter().any(|it| it.name == name) || lives.iter().any(|it| it.name == name);
+        ensure!(known, "there is no generator and no life cycle {name}");
     }
-    names
-        .iter()
-        .map(
-            |name| match SOURCES.iter().find(|source| source.name == name) {
-                Some(source) => Ok(source),
-                None => bail!("there is no generator {name}"),
-            },
-        )
-        .collect()
+    Ok((sources, lives))
 }

@@ -8,14 +8,15 @@ use fvm::executor::{ApplyFailure, ApplyKind, DefaultExecutor, Executor};
 use fvm::externs::{Chain, Consensus, Externs, Rand};
 use fvm::kernel::filecoin::DefaultFilecoinKernel;
 use fvm::machine::{DefaultMachine, NetworkConfig};
-use fvm::trace::ExecutionEvent;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::consensus::ConsensusFault;
 use fvm_shared::message::Message;
 use lotus_chain::vm::Context;
+use lotus_chain::vm::fees::Fees;
 
+use crate::calls;
+use crate::run::{CHAIN_ID, NETWORK_VERSION, Outcome, randomness};
 use crate::store::Shared;
-use crate::world::{Outcome, randomness};
 
 type Kernel = DefaultFilecoinKernel<DefaultCallManager<DefaultMachine<Shared, Answers>>>;
 
@@ -62,8 +63,8 @@ pub fn engines() -> EnginePool {
 }
 
 fn config() -> NetworkConfig {
-    let mut config = NetworkConfig::new(crate::world::NETWORK_VERSION);
-    config.chain_id(crate::world::CHAIN_ID.into());
+    let mut config = NetworkConfig::new(NETWORK_VERSION);
+    config.chain_id(CHAIN_ID.into());
     config
 }
 
@@ -82,7 +83,7 @@ impl Real {
     }
 
     /// Executes a message and writes the state.
-    pub fn apply(&mut self, message: &Message, implicit: bool) -> Result<(Outcome, u64)> {
+    pub fn apply(&mut self, message: &Message, implicit: bool) -> Result<Outcome> {
         let kind = if implicit {
             ApplyKind::Implicit
         } else {
@@ -104,33 +105,23 @@ impl Real {
             }
             ApplyFailure::PreValidation(text) => text,
         });
-        for event in done.exec_trace {
-            match event {
-                ExecutionEvent::Call {
-                    from,
-                    to,
-                    method,
-                    params,
-                    value,
-                    ..
-                } => {
-                    eprintln!("  real: f0{from} -> {to} method {method} value {value} {params:?}");
-                }
-                ExecutionEvent::CallReturn(exit, value) => {
-                    eprintln!("  real: returns {exit} {value:?}");
-                }
-                ExecutionEvent::CallError(error) => eprintln!("  real: fails: {error:?}"),
-                _ => {}
-            }
-        }
-        let gas = done.msg_receipt.gas_used;
-        let outcome = Outcome {
+        Ok(Outcome {
             exit_code: done.msg_receipt.exit_code,
             returned: done.msg_receipt.return_data.to_vec(),
             events: done.msg_receipt.events_root,
             root,
             error,
-        };
-        Ok((outcome, gas))
+            calls: calls::real(done.exec_trace),
+            gas_used: done.msg_receipt.gas_used,
+            fees: Fees {
+                base_fee_burn: done.base_fee_burn,
+                over_estimation_burn: done.over_estimation_burn,
+                miner_penalty: done.penalty,
+                miner_tip: done.miner_tip,
+                refund: done.refund,
+                gas_refund: done.gas_refund,
+                gas_burned: done.gas_burned,
+            },
+        })
     }
 }

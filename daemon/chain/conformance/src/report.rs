@@ -1,78 +1,136 @@
 //! What was run and what came of it.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
+mod markdown;
+mod raises;
 
+use std::collections::BTreeMap;
+
+use fvm_shared::MethodNum;
 use fvm_shared::message::Message;
 use lotus_chain::vm::actors;
 use lotus_chain::vm::manifest::ActorKind;
 
-use crate::world::Outcome;
+use crate::run::Outcome;
 
 /// Counts of all runs.
 #[derive(Default)]
 pub struct Report {
     pub seeds: Vec<u64>,
-    /// By actor and method: messages, those with exit code 0, those that differ, exit codes.
-    counts: BTreeMap<(String, String), Count>,
+    /// By actor and method.
+    counts: BTreeMap<Key, Count>,
     pub differences: Vec<String>,
+    /// Life cycles that went another way than told.
+    pub failures: Vec<String>,
     /// What each of them is, without its particulars.
     kinds: Vec<String>,
-    /// By actor and method: our gas by the real machine's, in per cent; the least and the most.
-    gas: BTreeMap<(String, String), (u64, u64)>,
 }
+
+/// An actor and its method.
+type Key = (String, String);
 
 #[derive(Default)]
 struct Count {
-    messages: usize,
-    ok: usize,
+    messages: Calls,
+    /// Calls that other actors made.
+    inner: Calls,
     differ: usize,
+    /// Our gas by the real machine's, in per cent, of each message that both executed.
+    gas: Vec<u64>,
+}
+
+/// How calls ended.
+#[derive(Default)]
+struct Calls {
+    all: usize,
+    ok: usize,
     exits: BTreeMap<u32, usize>,
 }
 
+impl Calls {
+    fn add(&mut self, exit: fvm_shared::error::ExitCode) {
+        self.all += 1;
+        self.ok += usize::from(exit.is_success());
+        *self.exits.entry(exit.value()).or_default() += 1;
+    }
+}
+
+/// What a message was sent to.
+#[derive(Clone, Copy)]
+pub enum Receiver {
+    /// An address that nobody had.
+    New,
+    /// An address without an actor, such as one that is gone.
+    None,
+    Actor(ActorKind),
+}
+
+/// A message that both machines have executed.
+pub struct Sent<'a> {
+    pub source: &'a str,
+    pub receiver: Receiver,
+    pub message: &'a Message,
+    pub real: &'a Outcome,
+    pub native: &'a Outcome,
+    pub same: bool,
+}
+
 impl Report {
-    pub fn count(
-        &mut self,
-        source: &str,
-        kind: Option<ActorKind>,
-        message: &Message,
-        real: &Outcome,
-        native: &Outcome,
-        same: bool,
-    ) {
-        let key = key(kind, message);
+    pub fn count(&mut self, sent: &Sent<'_>) {
+        let name = match sent.receiver {
+            Receiver::New => "(new address)",
+            Receiver::None => "(no actor)",
+            Receiver::Actor(kind) => kind.name(),
+        };
+        let kind = match sent.receiver {
+            Receiver::Actor(kind) => Some(kind),
+            _ => None,
+        };
+        let key = (name.to_owned(), method(kind, sent.message.method_num));
         let count = self.counts.entry(key.clone()).or_default();
-        count.messages += 1;
-        count.ok += usize::from(real.exit_code.is_success());
-        *count.exits.entry(real.exit_code.value()).or_default() += 1;
-        if same {
-            return;
+        count.messages.add(sent.real.exit_code);
+        count.differ += usize::from(!sent.same);
+        if sent.real.gas_used > 0 && sent.real.exit_code == sent.native.exit_code {
+            count
+                .gas
+                .push(sent.native.gas_used * 100 / sent.real.gas_used);
         }
-        count.differ += 1;
-        let params = message.params.bytes();
+        for call in sent.real.calls.iter().skip(1) {
+            if let Some((_, Some(kind))) = call.invoked {
+                let key = (kind.name().to_owned(), method(Some(kind), call.method));
+                self.counts
+                    .entry(key)
+                    .or_default()
+                    .inner
+                    .add(call.exit_code);
+            }
+        }
+        if !sent.same {
+            self.differ(&key, sent);
+        }
+    }
+
+    pub fn fail(&mut self, failure: String) {
+        eprintln!("{failure}");
+        self.failures.push(failure);
+    }
+
+    fn differ(&mut self, key: &Key, sent: &Sent<'_>) {
+        let (real, native, message) = (sent.real, sent.native, sent.message);
+        let (source, (actor, method)) = (sent.source, key);
         let text = format!(
-            "{source}: {} {} from {} to {} value {} params {}: exit {} / ours {}, return {} / {}, \
-             events {}, root {}\n      real: {}\n      ours: {}",
-            key.0,
-            key.1,
+            "{source}: {actor} {method} from {} to {} value {} params {}: exit {} / ours {}, return {} \
+             / {}, events {}, root {}, calls {}\n      real: {}\n      ours: {}",
             message.from,
             message.to,
             message.value,
-            hex(params),
+            hex(message.params.bytes()),
             real.exit_code,
             native.exit_code,
             hex(&real.returned),
             hex(&native.returned),
-            if real.events == native.events {
-                "same"
-            } else {
-                "differ"
-            },
-            if real.root == native.root {
-                "same"
-            } else {
-                "differs"
-            },
+            same(real.events == native.events),
+            same(real.root == native.root),
+            same(real.calls == native.calls),
             real.error
                 .as_deref()
                 .unwrap_or("-")
@@ -81,109 +139,61 @@ impl Report {
             native.error.as_deref().unwrap_or("-"),
         );
         self.kinds.push(format!(
-            "{} {}: exit code {}, ours {}; state root {}",
-            key.0,
-            key.1,
+            "{actor} {method}: exit code {}, ours {}; state root {}; calls {}",
             real.exit_code,
             native.exit_code,
-            if real.root == native.root {
-                "the same"
-            } else {
-                "another"
-            },
+            same(real.root == native.root),
+            same(real.calls == native.calls),
         ));
         if self.differences.len() < 40 {
             eprintln!("{text}");
+            if real.calls != native.calls {
+                let longest = real.calls.len().max(native.calls.len());
+                let at = (0..longest)
+                    .find(|at| real.calls.get(*at) != native.calls.get(*at))
+                    .unwrap_or(longest);
+                for (whose, calls) in [("real", &real.calls), ("ours", &native.calls)] {
+                    match calls.get(at) {
+                        Some(call) => eprintln!("      {whose} call {at}: {call}"),
+                        None => eprintln!("      {whose}: {} calls", calls.len()),
+                    }
+                }
+            }
         }
         self.differences.push(text);
     }
 
-    pub fn gas(&mut self, kind: Option<ActorKind>, message: &Message, real: u64, ours: u64) {
-        if real == 0 || ours == 0 {
-            return;
-        }
-        let ratio = ours * 100 / real;
-        let entry = self.gas.entry(key(kind, message)).or_insert((u64::MAX, 0));
-        *entry = (entry.0.min(ratio), entry.1.max(ratio));
-    }
-
     pub fn print(&self) {
         for ((actor, method), count) in &self.counts {
-            let gas = self.gas.get(&(actor.clone(), method.clone()));
             eprintln!(
-                "{actor:18} {method:34} {:6} messages, {:6} ok, {:4} differ, exits {:?}, gas % {gas:?}",
-                count.messages, count.ok, count.differ, count.exits
-            );
-        }
-    }
-
-    pub fn markdown(&self) -> String {
-        let total: usize = self.counts.values().map(|count| count.messages).sum();
-        let mut text = format!(
-            "# Conformance\n\n\
-             The virtual machine of this project against the real one: `fvm` 4.8.4 running the built-in \
-             actors v17\n(devnet), the same messages on both, and after every message the same exit \
-             code, return value, events root and\n**whole state root**. Fees are zero in this run.\n\n\
-             Run it again with\n\n```text\ncd daemon/chain/conformance\n\
-             FILECOIN_BUNDLE=builtin-actors-v17-devnet.car.zst cargo run --release -- \\\n  \
-             --report ../../../docs/conformance.md --record ../tests/vectors\n```\n\n\
-             Seeds {}; {total} messages, {} differ.\n\n\
-             | actor | method | messages | succeed | differ | exit codes |\n\
-             |---|---|--:|--:|--:|---|\n",
-            self.seeds
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join(", "),
-            self.differences.len(),
-        );
-        for ((actor, method), count) in &self.counts {
-            let exits: Vec<_> = count.exits.keys().map(u32::to_string).collect();
-            let _ = writeln!(
-                text,
-                "| {actor} | {method} | {} | {} | {} | {} |",
-                count.messages,
-                count.ok,
+                "{actor:18} {method:34} {:6} messages, {:6} ok, {:6} inner, {:6} ok, {:4} differ, exits \
+                 {:?} inner {:?}",
+                count.messages.all,
+                count.messages.ok,
+                count.inner.all,
+                count.inner.ok,
                 count.differ,
-                exits.join(" ")
+                count.messages.exits,
+                count.inner.exits,
             );
         }
-        text.push_str("\n## What differs\n\n");
-        if self.differences.is_empty() {
-            text.push_str("Nothing.\n");
+        for line in self.unseen() {
+            eprintln!("not seen: {line}");
         }
-        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for kind in &self.kinds {
-            *kinds.entry(kind).or_default() += 1;
-        }
-        for (kind, count) in kinds {
-            let _ = writeln!(text, "* {kind}: {count} messages");
-        }
-        text.push_str(
-            "\n## What is refused by design, and so not generated\n\n\
-             * `eam`: every method but sends, and every method of contracts: they are not executed here.\n",
-        );
-        for (actor, refused) in [
-            ("storageminer", actors::miner::NOT_IMPLEMENTED),
-            ("storagemarket", actors::market::NOT_IMPLEMENTED),
-            ("verifiedregistry", actors::verifreg::NOT_IMPLEMENTED),
-        ] {
-            let names: Vec<_> = refused.iter().map(|(_, name)| *name).collect();
-            let _ = writeln!(text, "* `{actor}`: {}.", names.join(", "));
-        }
-        text
     }
 }
 
-fn key(kind: Option<ActorKind>, message: &Message) -> (String, String) {
-    let actor = kind.map_or("(new address)", ActorKind::name).to_owned();
-    let method = match message.method_num {
+fn same(same: bool) -> &'static str {
+    if same { "same" } else { "differs" }
+}
+
+fn method(kind: Option<ActorKind>, number: MethodNum) -> String {
+    match number {
         0 => "Send".to_owned(),
         number => kind
             .and_then(|kind| actors::methods(kind).iter().find(|(n, _)| *n == number))
             .map_or("(other)".to_owned(), |(_, name)| (*name).to_owned()),
-    };
-    (actor, method)
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

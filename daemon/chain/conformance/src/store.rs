@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use cid::Cid;
+use fvm::state_tree::StateTree;
 use fvm_ipld_blockstore::Blockstore;
+use fvm_shared::econ::TokenAmount;
 
 /// Blocks in memory; clones are the same store.
 #[derive(Clone, Default)]
@@ -41,6 +43,17 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Self(Arc::new(Mutex::new(blocks)))
+    }
+
+    /// The balances of all actors under a state root.
+    pub fn supply(&self, root: &Cid) -> Result<TokenAmount> {
+        let tree = StateTree::new_from_root(self, root)?;
+        let mut supply = TokenAmount::default();
+        tree.for_each_cacheless(|_, actor| {
+            supply += &actor.balance;
+            Ok(())
+        })?;
+        Ok(supply)
     }
 }
 

@@ -12,7 +12,7 @@ use fvm_shared::econ::TokenAmount;
 use fvm_shared::message::Message;
 use serde::Serialize;
 
-use crate::world::Outcome;
+use crate::run::Outcome;
 
 /// At most this many steps are kept, so that a file stays small.
 const MOST_STEPS: usize = 900;
@@ -21,6 +21,8 @@ const MOST_STEPS: usize = 900;
 #[derive(Serialize)]
 pub struct Vector {
     seed: u64,
+    /// What a unit of gas costs, in attoFIL.
+    base_fee: u64,
     /// The genesis: addresses and whole FIL.
     accounts: Vec<(String, u64)>,
     genesis: String,
@@ -36,13 +38,19 @@ pub struct Vector {
 pub struct Step(ChainEpoch, bool, String, u32, String, String, Vec<bool>);
 
 impl Vector {
-    pub fn new(seed: u64, accounts: Vec<(Address, TokenAmount)>, genesis: Cid) -> Self {
+    pub fn new(
+        seed: u64,
+        base_fee: u64,
+        accounts: Vec<(Address, TokenAmount)>,
+        genesis: Cid,
+    ) -> Self {
         let accounts = accounts
             .into_iter()
             .map(|(address, _)| (BASE64.encode(address.to_bytes()), 1_000_000))
             .collect();
         Self {
             seed,
+            base_fee,
             accounts,
             genesis: genesis.to_string(),
             broken: false,
@@ -61,6 +69,7 @@ impl Vector {
         }
         let file = serde_json::json!({
             "seed": self.seed,
+            "base_fee": self.base_fee,
             "accounts": self.accounts,
             "genesis": self.genesis,
             "steps": &self.steps[..self.steps.len().min(MOST_STEPS)],

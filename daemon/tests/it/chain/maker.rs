@@ -8,7 +8,8 @@ use std::sync::Arc;
 use lotus_chain::chain::{Chain, Options};
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin};
-use lotus_core::types::{BlockMsg, SignedMessage, TipSet};
+use lotus_chain::vm::genesis::FIRST_MINER_ID;
+use lotus_core::types::{Address, BlockMsg, SignedMessage, TipSet};
 use lotus_daemon::{ChainOptions, LocalNetwork};
 use lotus_testutil::{TestDaemon, TestNode};
 use serde_json::json;
@@ -54,7 +55,7 @@ impl Maker {
         let view = Arc::new(chain.clone());
         let local = LocalMessages::ephemeral().unwrap();
         let pool = Arc::new(MessagePool::new(view.clone(), view, local).unwrap());
-        let (address, mode) = (miner.address(), BlockMode::MinersOnly);
+        let (address, mode) = (Address::new_id(FIRST_MINER_ID), BlockMode::MinersOnly);
         let devnet = Devnet::start(chain.clone(), pool.clone(), address, miner.key, mode);
         Maker {
             devnet: devnet.unwrap(),

@@ -18,6 +18,7 @@ use fvm_ipld_encoding::ipld_block::IpldBlock;
 use fvm_shared::address::Address;
 use fvm_shared::bigint::BigInt;
 use fvm_shared::econ::TokenAmount;
+use fvm_shared::error::ExitCode;
 use fvm_shared::{ActorID, METHOD_CONSTRUCTOR, MethodNum};
 
 use crate::vm::manifest::SYSTEM_ACTOR_ID;
@@ -169,7 +170,11 @@ fn mint(rt: &mut Runtime<'_>, params: &MintParams) -> Result<MintReturn, ActorEr
             BigInt::from(GRANULARITY) * BigInt::from(1_000_000_000_000_000_000_000_u128),
         );
         for operator in &params.operators {
-            let operator = expect(rt, operator)?;
+            // The real actor panics here, as the receiver has not been told of its tokens yet.
+            let operator = rt.resolve(operator)?.or_exit(
+                ExitCode::USR_ASSERTION_FAILED,
+                format!("operator {operator} could not be resolved"),
+            )?;
             state.token.set_allowance(&store, to, operator, &infinite)?;
         }
         Ok(state.clone())

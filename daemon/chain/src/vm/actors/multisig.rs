@@ -362,6 +362,8 @@ fn execute_if_approved(
         });
     }
     state.check_available(&rt.balance()?, &txn.value, rt.epoch())?;
+    // Gone before it is executed: it cannot approve or cancel itself on the way.
+    rt.transaction(|state: &mut State, rt| state.take(rt.store(), id).map(drop))?;
     let params = txn.params.clone().into();
     let (code, ret) = match rt.call(&txn.to, txn.method, params, txn.value.clone()) {
         Ok(value) => (
@@ -370,7 +372,6 @@ fn execute_if_approved(
         ),
         Err(error) => (error.code, Vec::new()),
     };
-    rt.transaction(|state: &mut State, rt| state.take(rt.store(), id).map(drop))?;
     Ok(ApproveReturn {
         applied: true,
         code,

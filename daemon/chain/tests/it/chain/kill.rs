@@ -18,7 +18,7 @@ use lotus_chain::vm::fees::Fees;
 use lotus_core::types::{Address, Cid, KeyInfo, Message, SignedMessage, TipSet, TokenAmount};
 use rand::RngExt;
 
-use super::world::{TIME, phrase};
+use super::world::{MINER, TIME, phrase};
 
 const DIR: &str = "LOTUS_CHAIN_TEST_KILL";
 const KEYS: &str = "LOTUS_CHAIN_TEST_KEYS";
@@ -65,7 +65,7 @@ impl Node {
         let local = LocalMessages::open(&dir.join("mpool.redb")).unwrap();
         let view = Arc::new(chain.clone());
         let pool = Arc::new(MessagePool::new(view.clone(), view, local).unwrap());
-        let address = miner.address();
+        let address = Address::new_id(MINER);
         let devnet = Devnet::start(chain.clone(), pool.clone(), address, miner, mode);
         Node {
             devnet: devnet.unwrap(),
