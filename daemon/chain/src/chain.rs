@@ -56,6 +56,7 @@ pub use pool::MessageSource;
 pub use search::MessageLookup;
 pub use validate::FINALITY;
 
+use crate::recent::Recent;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, ChainStore, HeadChange};
 use crate::vm::{Executor, NativeExecutor};
@@ -65,6 +66,9 @@ pub const NETWORK_VERSION: NetworkVersion = NetworkVersion::V27;
 
 /// How many moves of the head a subscriber may be behind before it misses some.
 const CHANGES: usize = 1024;
+
+/// After how many tipsets the base fee is remembered.
+const BASE_FEES: usize = 256;
 
 /// A chain. Cheap to clone: all clones are one chain.
 ///
@@ -86,6 +90,7 @@ struct Inner {
     changes: broadcast::Sender<Arc<HeadChange>>,
     source: RwLock<Option<std::sync::Weak<dyn MessageSource>>>,
     executions: execution::Executions,
+    base_fees: Recent<TokenAmount>,
     /// The height that somebody waits for.
     wanted: watch::Sender<i64>,
 }
@@ -138,6 +143,7 @@ impl Chain {
             changes: broadcast::Sender::new(CHANGES),
             source: RwLock::default(),
             executions: execution::Executions::default(),
+            base_fees: Recent::new(BASE_FEES),
             wanted: watch::Sender::new(0),
             store: Arc::new(store),
         })))
@@ -200,7 +206,8 @@ impl Chain {
     /// # Errors
     /// A message of the tipset is not here.
     pub fn base_fee(&self, tipset: &TipSet) -> Result<TokenAmount, ChainError> {
-        Ok(base_fee::after(self.store(), tipset)?)
+        let computed = || Ok(base_fee::after(self.store(), tipset)?);
+        self.0.base_fees.get_or(tipset.key(), computed)
     }
 
     /// Where messages come from; it hears of every move of the head. It is not kept alive.

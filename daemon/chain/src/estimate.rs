@@ -55,6 +55,7 @@ pub struct Estimator {
     view: Arc<dyn View>,
     pool: Arc<MessagePool>,
     default_max_fee: TokenAmount,
+    prices: Arc<premium::Prices>,
 }
 
 impl Estimator {
@@ -69,6 +70,7 @@ impl Estimator {
             view,
             pool,
             default_max_fee,
+            prices: Arc::default(),
         }
     }
 
@@ -98,7 +100,8 @@ impl Estimator {
         epochs_until_included: u64,
         tipset: &TipSetKey,
     ) -> Result<TokenAmount, EstimateError> {
-        let premium = premium::estimate(self.view.as_ref(), epochs_until_included, tipset)?;
+        let view = self.view.as_ref();
+        let premium = self.prices.estimate(view, epochs_until_included, tipset)?;
         Ok(premium.into())
     }
 

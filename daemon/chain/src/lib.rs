@@ -8,5 +8,6 @@ pub mod devnet;
 pub mod estimate;
 pub mod keys;
 pub mod mempool;
+mod recent;
 pub mod store;
 pub mod vm;

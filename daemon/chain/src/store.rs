@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use lotus_core::types::{BigInt, BlockHeader, Cid, TipSet, TipSetKey};
 
+use crate::recent::Recent;
 pub use blocks::Blocks;
 pub use error::StoreError;
 pub use head::HeadChange;
@@ -33,6 +34,9 @@ pub use messages::{BlockMessages, ChainMessage, put_messages};
 pub use receipts::{EVENTS_BIT_WIDTH, put_events, put_receipts};
 pub use search::{Executed, FoundMessage};
 
+/// Of how many tipsets the messages are kept in memory.
+const TIPSETS: usize = 2;
+
 /// The store of one chain.
 pub struct ChainStore {
     blocks: Blocks,
@@ -40,6 +44,8 @@ pub struct ChainStore {
     head: RwLock<Option<Head>>,
     /// Weights that go to the disk with the next move of the head.
     weights: Mutex<HashMap<TipSetKey, Vec<u8>>>,
+    /// The messages of the last tipsets: a new head's are asked for by everybody.
+    messages: Recent<Arc<Vec<Vec<ChainMessage>>>>,
     /// Whoever moves the head.
     moving: Mutex<()>,
 }
@@ -80,6 +86,7 @@ impl ChainStore {
             blocks,
             head: RwLock::default(),
             weights: Mutex::default(),
+            messages: Recent::new(TIPSETS),
             moving: Mutex::default(),
         }
     }
@@ -146,8 +153,12 @@ impl ChainStore {
     ///
     /// # Errors
     /// One is not here, or is none.
-    pub fn messages_in_order(&self, tipset: &TipSet) -> Result<Vec<Vec<ChainMessage>>, StoreError> {
-        messages::in_order(&self.blocks, tipset)
+    pub fn messages_in_order(
+        &self,
+        tipset: &TipSet,
+    ) -> Result<Arc<Vec<Vec<ChainMessage>>>, StoreError> {
+        let read = || messages::in_order(&self.blocks, tipset).map(Arc::new);
+        self.messages.get_or(tipset.key(), read)
     }
 
     /// The receipts with this root, which is `parent_message_receipts` of the blocks that build on

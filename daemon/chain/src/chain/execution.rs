@@ -1,6 +1,5 @@
 //! What a tipset leads to: computed once, then remembered, and read off the next block after that.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,11 +8,12 @@ use fvm_ipld_encoding::CborStore;
 use fvm_shared::econ;
 use fvm_shared::message::Message as FvmMessage;
 use lotus_core::types::{
-    BeaconEntry, Cid, CirculatingSupply, Message, MessageReceipt, TipSet, TipSetKey, TokenAmount,
+    BeaconEntry, Cid, CirculatingSupply, Message, MessageReceipt, TipSet, TokenAmount,
 };
 
 use super::randomness::ChainRandomness;
 use super::{Chain, ChainError, NETWORK_VERSION, beacon, convert, make};
+use crate::recent::Recent;
 use crate::store::state::StateReader;
 use crate::store::{Blocks, NullRound, StoreError, put_receipts};
 use crate::vm::actors::reward;
@@ -46,36 +46,21 @@ pub struct Replay {
 }
 
 /// The executions that are remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Executions {
-    known: Mutex<Known>,
+    known: Recent<Arc<Execution>>,
     /// Whoever executes: nothing is executed twice at the same time.
     working: Mutex<()>,
     /// How many messages of tipsets were executed.
     applied: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    of: HashMap<TipSetKey, Arc<Execution>>,
-    order: VecDeque<TipSetKey>,
-}
-
-impl Executions {
-    fn get(&self, key: &TipSetKey) -> Option<Arc<Execution>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.of.get(key).cloned()
-    }
-
-    fn remember(&self, key: &TipSetKey, execution: &Arc<Execution>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.of.insert(key.clone(), execution.clone()).is_none() {
-            known.order.push_back(key.clone());
-        }
-        if known.order.len() > REMEMBERED
-            && let Some(oldest) = known.order.pop_front()
-        {
-            known.of.remove(&oldest);
+impl Default for Executions {
+    fn default() -> Executions {
+        Executions {
+            known: Recent::new(REMEMBERED),
+            working: Mutex::default(),
+            applied: AtomicU64::default(),
         }
     }
 }
@@ -88,14 +73,14 @@ impl Chain {
     /// The virtual machine fails, or a message or the state before the tipset is not here.
     pub fn executed(&self, tipset: &TipSet) -> Result<Arc<Execution>, ChainError> {
         let executions = &self.0.executions;
-        if let Some(known) = executions.get(tipset.key()) {
+        if let Some(known) = executions.known.get(tipset.key()) {
             return Ok(known);
         }
         let _turn = executions
             .working
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = executions.get(tipset.key()) {
+        if let Some(known) = executions.known.get(tipset.key()) {
             return Ok(known);
         }
         let execution = match self.said_by_next(tipset)? {
@@ -112,7 +97,7 @@ impl Chain {
             }
         };
         let execution = Arc::new(execution);
-        executions.remember(tipset.key(), &execution);
+        executions.known.remember(tipset.key(), execution.clone());
         Ok(execution)
     }
 
@@ -159,7 +144,7 @@ impl Chain {
         let blocks = tipset
             .blocks()
             .iter()
-            .zip(&messages)
+            .zip(messages.iter())
             .map(|(header, messages)| {
                 let miner = header.miner.inner().copied();
                 let messages = messages.iter().map(convert::chain_message);

@@ -49,7 +49,6 @@ pub enum Unfit {
 /// A block that is being filled, or checked: what its senders may still do.
 pub(super) struct Inclusion<'a> {
     blocks: &'a Blocks,
-    root: Cid,
     state: StateReader<Blocks>,
     senders: HashMap<u64, Sender>,
     gas: i64,
@@ -68,7 +67,6 @@ impl<'a> Inclusion<'a> {
     pub(super) fn new(blocks: &'a Blocks, root: &Cid) -> Result<Inclusion<'a>, ChainError> {
         Ok(Inclusion {
             blocks,
-            root: *root,
             state: StateReader::open(blocks.clone(), root)?,
             senders: HashMap::new(),
             gas: 0,
@@ -92,7 +90,7 @@ impl<'a> Inclusion<'a> {
         };
         if !self.senders.contains_key(&sender_id) {
             let id = Address::new_id(sender_id);
-            let account = Account::read(self.blocks, &self.root, &id)?;
+            let account = Account::read_in(self.blocks, &self.state, &id)?;
             let Some((key, account)) = account.and_then(|account| Some((account.key?, account)))
             else {
                 return Ok(Err(Unfit::Sender(from)));

@@ -60,7 +60,7 @@ impl View for Chain {
 
     fn messages(&self, tipset: &TipSet) -> Result<Vec<ChainMessage>, ViewError> {
         let messages = self.store().messages_in_order(tipset)?;
-        Ok(messages.into_iter().flatten().collect())
+        Ok(messages.iter().flatten().cloned().collect())
     }
 
     fn account(&self, address: &Address, after: &TipSet) -> Result<Option<Account>, ViewError> {
@@ -70,6 +70,11 @@ impl View for Chain {
             &execution.state,
             address,
         )?)
+    }
+
+    fn execute(&self, tipset: &TipSet) -> Result<(), ViewError> {
+        self.executed(tipset)?;
+        Ok(())
     }
 
     fn base_fee(&self, on: &TipSet) -> Result<econ::TokenAmount, ViewError> {

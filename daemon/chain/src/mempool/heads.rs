@@ -21,8 +21,13 @@ impl MessagePool {
     /// A block's messages or the new state cannot be read. The pool is then on its new head, and
     /// puts its queues right with the next change; or the file cannot be written.
     pub fn head_changed(&self, change: &HeadChange) -> Result<(), MempoolError> {
+        let head = self.new_head(change);
+        if let Ok(Some(head)) = &head {
+            // Messages can be pushed meanwhile. What fails here fails again below.
+            let _ = self.view.execute(head);
+        }
         let mut inner = self.lock();
-        let Some(head) = self.new_head(change)? else {
+        let Some(head) = head? else {
             return Ok(());
         };
         let height = head.height();

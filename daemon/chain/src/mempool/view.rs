@@ -54,6 +54,15 @@ pub trait View: Debug + Send + Sync {
     /// The state is not here.
     fn account(&self, address: &Address, after: &TipSet) -> Result<Option<Account>, ViewError>;
 
+    /// Executes a tipset, so that asking for an account after it takes no time while the pool is
+    /// locked. Where nothing has to be executed there is nothing to do.
+    ///
+    /// # Errors
+    /// The machine fails.
+    fn execute(&self, _tipset: &TipSet) -> Result<(), ViewError> {
+        Ok(())
+    }
+
     /// The base fee of a block on top of this tipset, in attoFIL per unit of gas.
     ///
     /// # Errors
@@ -104,7 +113,19 @@ impl Account {
         state: &Cid,
         address: &Address,
     ) -> Result<Option<Account>, StoreError> {
-        let Some(actor) = StateReader::open(store, state)?.actor(address)? else {
+        Account::read_in(store, &StateReader::open(store, state)?, address)
+    }
+
+    /// Reads an account in a state of `store` that is open already, which spares finding its root.
+    ///
+    /// # Errors
+    /// As [`Account::read`].
+    pub(crate) fn read_in<S: Blockstore>(
+        store: &S,
+        state: &StateReader<impl Blockstore>,
+        address: &Address,
+    ) -> Result<Option<Account>, StoreError> {
+        let Some(actor) = state.actor(address)? else {
             return Ok(None);
         };
         Ok(Some(Account {

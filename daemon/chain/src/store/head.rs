@@ -7,7 +7,7 @@ use lotus_core::types::{Cid, TipSet};
 use redb::WriteTransaction;
 
 use super::error::Failure;
-use super::{ChainStore, Head, StoreError, messages, tables, tipsets};
+use super::{ChainMessage, ChainStore, Head, StoreError, messages, tables, tipsets};
 
 /// The way from one tipset to another.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -157,7 +157,8 @@ impl ChainStore {
 
     /// What the indexes know of a tipset: its epoch and its messages.
     fn indexed(&self, tipset: &TipSet) -> Result<(u64, Vec<Cid>), StoreError> {
-        indexed(&self.blocks, tipset)
+        let messages = self.messages_in_order(tipset)?;
+        indexed(tipset, &messages)
     }
 
     pub(super) fn cached_head(&self) -> RwLockReadGuard<'_, Option<Head>> {
@@ -165,8 +166,7 @@ impl ChainStore {
     }
 }
 
-fn indexed(store: &impl Blockstore, tipset: &TipSet) -> Result<(u64, Vec<Cid>), StoreError> {
-    let messages = messages::in_order(store, tipset)?;
+fn indexed(tipset: &TipSet, messages: &[Vec<ChainMessage>]) -> Result<(u64, Vec<Cid>), StoreError> {
     let cids = messages.iter().flatten().map(|message| message.cid());
     Ok((epoch(tipset)?, cids.collect::<Result<_, _>>()?))
 }
@@ -188,7 +188,8 @@ pub(super) fn index_chain(
     let mut tipset = head.clone();
     loop {
         progress(tipset.height());
-        let messages = match indexed(store, &tipset) {
+        let messages = messages::in_order(store, &tipset);
+        let messages = match messages.and_then(|messages| indexed(&tipset, &messages)) {
             Ok((_, messages)) => messages,
             Err(StoreError::Missing { .. }) => Vec::new(),
             Err(error) => return Err(error.into()),

@@ -198,7 +198,7 @@ impl View for LiveChain {
 
     fn messages(&self, tipset: &TipSet) -> Result<Vec<ChainMessage>, ViewError> {
         let blocks = self.store.messages_in_order(tipset)?;
-        Ok(blocks.into_iter().flatten().collect())
+        Ok(blocks.iter().flatten().cloned().collect())
     }
 
     fn account(&self, address: &Address, after: &TipSet) -> Result<Option<Account>, ViewError> {

@@ -72,7 +72,8 @@ pub(crate) fn extend(store: &ChainStore, parent: Option<&TipSet>, next: &Next) -
     let messages = put_messages(blocks, &bls, &secp).unwrap();
 
     let executed = parent.map(|parent| store.messages_in_order(parent).unwrap());
-    let executed = executed.unwrap_or_default().into_iter().flatten();
+    let executed = executed.unwrap_or_default();
+    let executed = executed.iter().flatten();
     let numbers = executed.map(|message| message.message().value.atto().to_string());
     let receipts: Vec<_> = numbers.map(|n| receipt(n.parse().unwrap())).collect();
     let receipts = put_receipts(blocks, &receipts).unwrap();
