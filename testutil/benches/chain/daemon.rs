@@ -102,7 +102,7 @@ impl Daemon {
         let path = format!("/proc/{}/status", self.process.id());
         let status = std::fs::read_to_string(path).expect("it runs");
         let value = status.lines().find_map(|text| text.strip_prefix(line));
-        let kib = value.and_then(|value| value.split_whitespace().nth(1));
+        let kib = value.and_then(|value| value.split_whitespace().next());
         let kib: f64 = kib.and_then(|kib| kib.parse().ok()).unwrap_or_default();
         kib * 1024.0 / 1e6
     }

@@ -227,6 +227,7 @@ fn run(
         }
     });
     let accepted = start.elapsed();
+    println!("{what}: {messages} accepted after {accepted:.1?}");
     senders.wait(daemon);
     Run {
         what,
