@@ -1,4 +1,4 @@
-//! Long chains, quickly: every block is executed and has what a block has, but nobody signs it.
+//! Chains that are really made, quickly: every block is executed and has what a block has, but nobody signs it.
 //!
 //! Signing is most of the time that a block takes (three BLS signatures), and nobody verifies a
 //! block that is in the database already.
@@ -33,20 +33,25 @@ pub(crate) fn addresses() -> Vec<Address> {
     accounts().0.iter().map(Account::address).collect()
 }
 
+/// What `lotus daemon` opens its chain with, for a chain in `dir`.
+pub(crate) fn options(dir: &Path) -> Options {
+    let (funded, miner) = accounts();
+    let balance = TokenAmount::from_whole(1_000_000);
+    let accounts = funded
+        .iter()
+        .map(|account| (account.address(), balance.clone()));
+    Options {
+        dir: Some(dir.to_owned()),
+        accounts: accounts.collect(),
+        ..Options::ephemeral(miner)
+    }
+}
+
 /// Makes a chain of so many epochs in `dir`: as where blocks are made on demand, every other tipset
 /// has a message, a transfer, and none is missing. Returns the CIDs of some of the messages.
 pub(crate) fn make(dir: &Path, epochs: i64) -> Vec<Cid> {
     let (funded, miner) = accounts();
-    let balance = TokenAmount::from_whole(1_000_000);
-    let chain = Chain::open(&Options {
-        dir: Some(dir.to_owned()),
-        accounts: funded
-            .iter()
-            .map(|account| (account.address(), balance.clone()))
-            .collect(),
-        ..Options::ephemeral(miner)
-    })
-    .expect("a new chain");
+    let chain = Chain::open(&options(dir)).expect("a new chain");
     let miner = chain
         .state(&chain.genesis())
         .and_then(|state| Ok(state.lookup_id(&miner)?))

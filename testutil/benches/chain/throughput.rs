@@ -22,9 +22,9 @@ const BATCH: usize = 100;
 /// How many requests a WebSocket has under way.
 const WINDOW: usize = 64;
 /// Messages of each way but the last; altogether 100,000.
-const MESSAGES: usize = 30_000;
-/// Messages that the node signs.
-const SIGNED_BY_NODE: usize = 10_000;
+const MESSAGES: usize = 32_000;
+/// Messages that the node signs, which takes the longest.
+const SIGNED_BY_NODE: usize = 4_000;
 
 /// The accounts that send, and their next nonces.
 struct Senders(Vec<(Account, u64)>);
@@ -98,7 +98,8 @@ struct Run {
     epochs: i64,
 }
 
-pub(crate) fn measure(lotus: &Path, report: &Report) {
+pub(crate) fn measure(lotus: &Path, report: &Report, short: bool) {
+    let part = if short { 10 } else { 1 };
     let executed = executed();
     let repo = tempfile::TempDir::new().expect("a temporary directory");
     let accounts = (CLIENTS * SENDERS + 2).to_string();
@@ -111,7 +112,8 @@ pub(crate) fn measure(lotus: &Path, report: &Report) {
         "`MpoolPush`, WebSocket, 64 calls under way",
         "`MpoolBatchPush` of 100, HTTP keep-alive",
     ] {
-        let messages = senders.signed(MESSAGES);
+        let count = MESSAGES / part;
+        let messages = senders.signed(count);
         let size = match what.contains("Batch") {
             true => BATCH,
             false => 1,
@@ -125,18 +127,19 @@ pub(crate) fn measure(lotus: &Path, report: &Report) {
             requests.collect()
         });
         let requests: Vec<Vec<String>> = requests.collect();
-        runs.push(run(what, &daemon, &senders, MESSAGES, &requests));
+        runs.push(run(what, &daemon, &senders, count, &requests));
     }
+    let count = SIGNED_BY_NODE / part;
     let mut requests = vec![Vec::new(); CLIENTS];
     for (client, requests) in requests.iter_mut().enumerate() {
-        for number in 0..SIGNED_BY_NODE / CLIENTS {
+        for number in 0..count / CLIENTS {
             let (sender, message) = senders.transfer(client, number);
             senders.0[sender].1 += 1;
             requests.push(rpc::request("MpoolPushMessage", json!([message, null])));
         }
     }
     let what = "`MpoolPushMessage`, HTTP keep-alive";
-    runs.push(run(what, &daemon, &senders, SIGNED_BY_NODE, &requests));
+    runs.push(run(what, &daemon, &senders, count, &requests));
 
     let mut table = format!(
         "Plain transfers executed on one core, with their state, over a store in memory: \
