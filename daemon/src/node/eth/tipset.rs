@@ -53,16 +53,16 @@ pub(super) fn messages(chain: &dyn Chain, tipset: &TipSet) -> Result<Vec<SignedM
         return Ok(Vec::new());
     }
     let messages = chain.store().messages_in_order(tipset);
-    let messages = messages.map_err(Error::other)?.into_iter().flatten();
-    Ok(messages.map(with_signature).collect())
+    let messages = messages.map_err(Error::other)?;
+    Ok(messages.iter().flatten().map(with_signature).collect())
 }
 
 /// The signature of a message that was signed with BLS is in its block.
-fn with_signature(message: ChainMessage) -> SignedMessage {
+fn with_signature(message: &ChainMessage) -> SignedMessage {
     match message {
-        ChainMessage::Secp(signed) => signed,
+        ChainMessage::Secp(signed) => signed.clone(),
         ChainMessage::Bls(message) => SignedMessage {
-            message,
+            message: message.clone(),
             signature: Signature {
                 signature_type: SignatureType::Bls,
                 data: Default::default(),
