@@ -130,7 +130,11 @@ fn several_are_put_at_once() {
 
     let unusable = keystore.put_all(&[("e", &one), ("", &one)]);
     assert!(matches!(unusable, Err(KeystoreError::NameLength(0))));
-    assert_eq!(files(&repo).len(), 3, "no name is wrong before any is there");
+    assert_eq!(
+        files(&repo).len(),
+        3,
+        "no name is wrong before any is there"
+    );
 }
 
 #[test]
