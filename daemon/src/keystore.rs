@@ -225,14 +225,29 @@ impl Keystore {
     /// There is one of this name ([`KeystoreError::AlreadyExists`]; it is left as it is), or it
     /// cannot be written.
     pub fn put(&self, name: &str, key: &KeyInfo) -> Result<(), KeystoreError> {
-        let path = self.path(name)?;
-        let temp = self.write_temp(key)?;
-        // Unlike a rename, a link never overwrites.
-        fs::hard_link(&temp.0, &path).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => KeystoreError::AlreadyExists(name.to_owned()),
-            _ => io_error("writing key", &path)(error),
-        })?;
-        drop(temp);
+        self.put_all(&[(name, key)])
+    }
+
+    /// Adds entries of different names, in this order, and waits for the directory only once. They
+    /// are durable when this returns; until then a crash leaves each completely or not at all.
+    ///
+    /// # Errors
+    /// As [`Keystore::put`], and then those before it may be there.
+    pub fn put_all(&self, entries: &[(&str, &KeyInfo)]) -> Result<(), KeystoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut written = Vec::with_capacity(entries.len());
+        for (name, key) in entries {
+            written.push((name, self.path(name)?, self.write_temp(key)?));
+        }
+        for (name, path, temp) in written {
+            // Unlike a rename, a link never overwrites.
+            fs::hard_link(&temp.0, &path).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => KeystoreError::AlreadyExists((*name).to_owned()),
+                _ => io_error("writing key", &path)(error),
+            })?;
+        }
         self.sync()
     }
 

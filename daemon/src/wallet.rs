@@ -227,6 +227,31 @@ impl Wallet {
         Ok(key.address())
     }
 
+    /// Adds those of different keys that are not here yet, and makes the first of them all the default
+    /// if there is none. It waits for the disk as if it were one key, and a crash before it returns
+    /// leaves each key completely or not at all.
+    ///
+    /// # Errors
+    /// A key that is here cannot be read, or one cannot be stored; those before it may be there.
+    pub fn import_missing(&self, keys: &[Key]) -> Result<(), WalletError> {
+        let _writing = self.lock();
+        let mut missing = Vec::new();
+        for key in keys {
+            if !self.has(&key.address())? {
+                missing.push((entry_name(&key.address()), key.info()));
+            }
+        }
+        if let Some(first) = keys.first()
+            && !self.has_default()?
+        {
+            missing.push((DEFAULT.to_owned(), first.info()));
+        }
+        let missing: Vec<_> = missing.iter().map(|(name, key)| (&**name, *key)).collect();
+        self.keystore
+            .put_all(&missing)
+            .map_err(keystore_error("saving to keystore: "))
+    }
+
     /// Moves a key to the trash, from where only the operator can fetch it back; an older copy in
     /// the trash is overwritten. If it was the default key, there is none afterwards. To delete a
     /// key that is not here is no error.

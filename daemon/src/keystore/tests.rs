@@ -110,6 +110,34 @@ fn put_get_list_replace_delete() {
 }
 
 #[test]
+fn several_are_put_at_once() {
+    let (repo, keystore) = repo();
+    keystore.put_all(&[]).unwrap();
+    let (one, two) = (secret(1), secret(2));
+    keystore.put_all(&[("b", &one), ("a", &two)]).unwrap();
+    assert_eq!(reopen(&repo).list().unwrap(), ["a", "b"]);
+    assert_eq!(keystore.get("a").unwrap(), two);
+    assert_eq!(mode(&repo.path().join("keystore/ME")), 0o600);
+
+    let error = keystore.put_all(&[("c", &one), ("b", &two), ("d", &one)]);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "checking key before put 'b': key already exists"
+    );
+    assert_eq!(keystore.get("b").unwrap(), one, "it is left as it was");
+    assert_eq!(keystore.list().unwrap(), ["a", "b", "c"]);
+    assert_eq!(files(&repo).len(), 3, "nothing unfinished is left behind");
+
+    let unusable = keystore.put_all(&[("e", &one), ("", &one)]);
+    assert!(matches!(unusable, Err(KeystoreError::NameLength(0))));
+    assert_eq!(
+        files(&repo).len(),
+        3,
+        "no name is wrong before any is there"
+    );
+}
+
+#[test]
 fn what_is_missing_is_said_in_lotus_s_words() {
     let (_repo, keystore) = repo();
     let error = keystore.get("default").unwrap_err();

@@ -123,16 +123,11 @@ fn ready(
 /// them, for who makes blocks with this wallet; without accounts the wallet is left alone.
 fn keep(wallet: &Wallet, keys: Keys) -> Result<Vec<Address>, WalletError> {
     let addresses: Vec<_> = keys.funded.iter().map(Account::address).collect();
-    let Some(first) = addresses.first() else {
+    if addresses.is_empty() {
         return Ok(addresses);
-    };
-    for account in keys.funded.into_iter().chain([keys.miner]) {
-        if !wallet.has(&account.address())? {
-            wallet.import(account.key.into_info())?;
-        }
     }
-    if !wallet.has_default()? {
-        wallet.set_default(first)?;
-    }
+    let accounts = keys.funded.into_iter().chain([keys.miner]);
+    let keys: Vec<_> = accounts.map(|account| account.key).collect();
+    wallet.import_missing(&keys)?;
     Ok(addresses)
 }

@@ -135,6 +135,27 @@ fn an_imported_key_does_not_become_the_default() {
 }
 
 #[test]
+fn keys_that_are_missing_are_added_and_the_first_is_the_default_if_there_is_none() {
+    let (repo, wallet) = wallet();
+    let keys = TYPES.map(|(key_type, _)| Key::generate(key_type).unwrap());
+    let [first, second, third] = &keys;
+    wallet.import(second.info().clone()).unwrap();
+    wallet.import_missing(&keys).unwrap();
+    assert_eq!(wallet.default_address().unwrap(), first.address());
+    for key in &keys {
+        let address = key.address();
+        assert_eq!(wallet.export(&address).unwrap(), *key.info());
+    }
+
+    wallet.set_default(&third.address()).unwrap();
+    wallet.delete(&first.address()).unwrap();
+    let wallet = reopen(repo.path());
+    wallet.import_missing(&keys).unwrap();
+    assert_eq!(wallet.default_address().unwrap(), third.address());
+    assert_eq!(wallet.list().unwrap().len(), 3);
+}
+
+#[test]
 fn a_deleted_key_is_in_the_trash() {
     let (_repo, wallet) = wallet();
     let address = wallet.new_key(KeyType::Secp256k1).unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lotus_chain::accounts::{Account, Accounts, DEFAULT_PHRASE};
-use lotus_chain::chain::{Chain, Options};
+use lotus_chain::chain::{Chain, FIRST_MINER_ID, Options};
 use lotus_core::types::{
     Address, BlockTemplate, Bytes, Cid, ElectionProof, Message, Signature, SignatureType,
     SignedMessage, Ticket, TipSet, TokenAmount,
@@ -50,13 +50,9 @@ pub(crate) fn options(dir: &Path) -> Options {
 /// Makes a chain of so many epochs in `dir`: as where blocks are made on demand, every other tipset
 /// has a message, a transfer, and none is missing. Returns the CIDs of some of the messages.
 pub(crate) fn make(dir: &Path, epochs: i64) -> Vec<Cid> {
-    let (funded, miner) = accounts();
+    let (funded, _) = accounts();
     let chain = Chain::open(&options(dir)).expect("a new chain");
-    let miner = chain
-        .state(&chain.genesis())
-        .and_then(|state| Ok(state.lookup_id(&miner)?))
-        .expect("the genesis has a state");
-    let miner = Address::new_id(miner.expect("the genesis has its account"));
+    let miner = Address::new_id(FIRST_MINER_ID);
     let mut nonces = vec![0; funded.len()];
     let mut some = Vec::new();
     let mut head = chain.genesis();

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Builder, ReadableDatabase};
+use redb::{Builder, ReadableDatabase, StorageBackend};
 
 use super::{DatabaseError, Failure, META, Schema, create_tables};
 
@@ -24,10 +24,41 @@ pub(super) fn create(path: &Path, schema: &Schema) -> Result<(), Failure<Databas
     unfinished.push(".new");
     let unfinished = PathBuf::from(unfinished);
     let file = begin(directory, &unfinished).map_err(redb::Error::Io)?;
-    let database = Builder::new().create_with_backend(FileBackend::new(file)?)?;
+    let database = Builder::new().create_with_backend(Unfinished(FileBackend::new(file)?))?;
     create_tables(&database, schema)?;
     database.close()?;
     Ok(finish(directory, &unfinished, path).map_err(redb::Error::Io)?)
+}
+
+/// A file that nobody opens before [`finish`] has brought it to the disk: if that does not happen, it is
+/// made again. So the waits for the disk that making it asks for, several of them, are left out.
+#[derive(Debug)]
+struct Unfinished(FileBackend);
+
+impl StorageBackend for Unfinished {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.0.close()
+    }
 }
 
 fn begin(directory: &Path, unfinished: &Path) -> io::Result<fs::File> {
