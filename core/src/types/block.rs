@@ -102,6 +102,10 @@ pub enum BlockError {
     /// It is not the CBOR of a header.
     #[error("not the CBOR of a block header: {0}")]
     Decode(fvm_ipld_encoding::Error),
+    /// It is a header, but written in another way than the chain writes it, so that its CID would
+    /// not be that of its bytes.
+    #[error("not the canonical DAG-CBOR of a block header")]
+    NotCanonical,
     /// A signature in it is none.
     #[error("not a block header: {0}")]
     Signature(#[from] SignatureError),
@@ -230,7 +234,7 @@ impl BlockHeader {
             let bytes = bytes.map(BytesDe::into_vec);
             bytes.as_deref().map(Signature::from_bytes).transpose()
         };
-        Ok(BlockHeader {
+        let header = BlockHeader {
             miner: miner.into(),
             ticket: ticket.map(|(vrf_proof,)| Ticket {
                 vrf_proof: Bytes(vrf_proof.0),
@@ -264,7 +268,11 @@ impl BlockHeader {
             block_sig: signature(block_sig)?,
             fork_signaling,
             parent_base_fee: parent_base_fee.into(),
-        })
+        };
+        match header.to_cbor()? == bytes {
+            true => Ok(header),
+            false => Err(BlockError::NotCanonical),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) fn build() -> PathBuf {
             "build",
             "--release",
             "--locked",
-            "-p",
-            "lotus-cli",
+            // As the README builds it, so that it is not built once more.
+            "--workspace",
             "--bin",
             "lotus",
         ])
