@@ -232,11 +232,12 @@ impl StateVerifiedServer for VerifiedRpc {
         tipset: TipSetKey,
     ) -> Result<Option<Allocation>, Error> {
         self.run(tipset, move |actors, registry| {
-            let mut all = match of_deal(actors, deal)? {
-                0 => return Ok(None),
-                number => (number, of_all(actors, &registry.allocations, allocation)?),
-            };
-            Ok(all.1.remove(&all.0))
+            let number = of_deal(actors, deal)?;
+            if number == 0 {
+                return Ok(None);
+            }
+            let mut all = of_all(actors, &registry.allocations, allocation)?;
+            Ok(all.remove(&number))
         })
         .await
     }
