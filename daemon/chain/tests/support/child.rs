@@ -92,9 +92,18 @@ impl Child {
 
     /// Kills it when it has said `count` times that something is done and counted to `spins`, which
     /// is some way into the next. Returns everything that it said.
-    pub(crate) fn kill_after(mut self, count: usize, spins: u32) -> Vec<String> {
+    pub(crate) fn kill_after(self, count: usize, spins: u32) -> Vec<String> {
+        self.kill_when(|acks| acks.len() >= count, spins)
+    }
+
+    /// As [`Child::kill_after`], when what it has said is enough.
+    pub(crate) fn kill_when(
+        mut self,
+        enough: impl Fn(&[String]) -> bool,
+        spins: u32,
+    ) -> Vec<String> {
         let mut acks = Vec::new();
-        for _ in 0..count {
+        while !enough(&acks) {
             acks.push(self.acks.recv_timeout(PATIENCE).expect("the child works"));
         }
         std::hint::black_box((0..spins).fold(0, |sum: u32, n| std::hint::black_box(sum ^ n)));

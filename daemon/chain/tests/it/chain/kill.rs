@@ -2,10 +2,8 @@
 //! re-executes itself: [`node_that_dies`] is the process that is killed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, mpsc};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fvm_shared::econ;
@@ -15,14 +13,12 @@ use lotus_chain::keys::{self, Key};
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin};
 use lotus_chain::store::NullRound;
 use lotus_chain::vm::fees::Fees;
-use lotus_core::types::{Address, Cid, KeyInfo, Message, SignedMessage, TipSet, TokenAmount};
+use lotus_core::types::{Address, Cid, Message, SignedMessage, TipSet, TokenAmount};
 use rand::RngExt;
 
-use super::world::{MINER, TIME, phrase};
+use crate::child::{self, Child};
 
-const DIR: &str = "LOTUS_CHAIN_TEST_KILL";
-const KEYS: &str = "LOTUS_CHAIN_TEST_KEYS";
-const RUN: &str = "LOTUS_CHAIN_TEST_RUN";
+use super::world::{MINER, TIME, phrase};
 
 /// How often it dies.
 const KILLS: u64 = 200;
@@ -32,10 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const FUNDS: u64 = 1000;
 
 /// Who sends, and last who makes the blocks.
-fn keys_of(json: &str) -> Vec<Key> {
-    let infos: Vec<KeyInfo> = serde_json::from_str(json).unwrap();
-    let keys = infos.into_iter().map(|info| Key::new(info).unwrap());
-    keys.collect()
+fn keys() -> Vec<Key> {
+    let phrase = phrase();
+    let accounts = [
+        phrase.secp256k1(0),
+        phrase.secp256k1(1),
+        phrase.bls(0),
+        phrase.miner(),
+    ];
+    accounts.map(|account| account.unwrap().key).into()
 }
 
 /// Who gets what they send: nobody else ever pays him.
@@ -111,34 +112,25 @@ impl Node {
     }
 }
 
-fn say(line: &str) {
-    let mut stdout = std::io::stdout().lock();
-    // Whoever listened may be gone.
-    let _ = writeln!(stdout, "{line}");
-    let _ = stdout.flush();
-}
-
 /// Makes blocks, on demand in even runs and all the time in odd ones, of messages that it pushes; and
 /// says which are acknowledged, and what becomes the head.
 #[test]
 fn node_that_dies() {
-    let Some(dir) = std::env::var_os(DIR) else {
+    let Some((dir, run)) = child::task() else {
         return;
     };
-    let run: u64 = std::env::var(RUN).unwrap().parse().unwrap();
     let mode = match run % 2 {
         0 => BlockMode::OnMessage,
         _ => BlockMode::Every(Duration::from_millis(2)),
     };
-    let keys = keys_of(&std::env::var(KEYS).unwrap());
-    let node = Node::open(&PathBuf::from(dir), keys, mode);
+    let node = Node::open(&dir, keys(), mode);
     let mut changes = node.chain.subscribe();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while let Ok(change) = changes.blocking_recv() {
                 for tipset in &change.applied {
-                    say(&format!(
-                        "\ndid head {} {}",
+                    child::ack(format_args!(
+                        "head {} {}",
                         tipset.height(),
                         tipset.cids()[0]
                     ));
@@ -152,7 +144,7 @@ fn node_that_dies() {
                     let message = node.next(sender, run << 16 | number);
                     let cid = node.pool.push(message.clone(), Origin::Local).unwrap();
                     let (from, nonce) = (message.message.from, message.message.nonce);
-                    say(&format!("\ndid push {from} {nonce} {cid}"));
+                    child::ack(format_args!("push {from} {nonce} {cid}"));
                 }
             });
         }
@@ -165,40 +157,10 @@ fn count(heard: &[String], what: &str) -> usize {
 
 /// Runs the child until it has told of so many messages and of so many heads, kills it a little later,
 /// and returns all that it has said.
-fn killed_after(pushes: usize, heads: usize, run: u64, dir: &Path, keys: &str) -> Vec<String> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", "--test-threads=1"])
-        .arg("chain::kill::node_that_dies")
-        .env(DIR, dir)
-        .env(KEYS, keys)
-        .env(RUN, run.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdout = child.stdout.take().unwrap();
-    let (send, said) = mpsc::channel();
-    let reader = std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(did) = line.strip_prefix("did ")
-                && send.send(did.to_owned()).is_err()
-            {
-                return;
-            }
-        }
-    });
-    let mut heard = Vec::new();
-    while count(&heard, "push") < pushes || count(&heard, "head") < heads {
-        heard.push(said.recv_timeout(PATIENCE).expect("the child works"));
-    }
-    // Some way into whatever it does next.
-    let spins = rand::rng().random_range(0..600_000_u32);
-    std::hint::black_box((0..spins).fold(0, |sum: u32, n| std::hint::black_box(sum ^ n)));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reader.join().unwrap();
-    heard.extend(said.try_iter());
-    heard
+fn killed_after(pushes: usize, heads: usize, run: u64, dir: &Path) -> Vec<String> {
+    let child = Child::start("chain::kill::node_that_dies", dir, run);
+    let enough = |heard: &[String]| count(heard, "push") >= pushes && count(heard, "head") >= heads;
+    child.kill_when(enough, rand::rng().random_range(0..600_000_u32))
 }
 
 /// What was acknowledged: sender and nonce of the messages.
@@ -292,31 +254,19 @@ fn verify_chain(node: &Node) {
 
 #[test]
 fn what_was_acknowledged_survives_hundreds_of_kills() {
-    if std::env::var_os(DIR).is_some() {
-        return;
-    }
     // A killed process takes nothing from the kernel, so a disk in memory tells as much as another.
     let dir = match tempfile::tempdir_in("/dev/shm") {
         Ok(dir) => dir,
         Err(_) => tempfile::tempdir().unwrap(),
     };
-    let phrase = phrase();
-    let accounts = [
-        phrase.secp256k1(0).unwrap(),
-        phrase.secp256k1(1).unwrap(),
-        phrase.bls(0).unwrap(),
-        phrase.miner().unwrap(),
-    ];
-    let infos: Vec<KeyInfo> = accounts.into_iter().map(|a| a.key.into_info()).collect();
-    let keys = serde_json::to_string(&infos).unwrap();
     let (mut waiting, mut pushed, mut told) = (Acknowledged::new(), 0, 0);
     let mut random = rand::rng();
     for run in 0..KILLS {
         let (pushes, heads) = (random.random_range(1..9), random.random_range(0..3));
-        let heard = killed_after(pushes, heads, run, dir.path(), &keys);
+        let heard = killed_after(pushes, heads, run, dir.path());
         pushed += count(&heard, "push");
         told += count(&heard, "head");
-        let node = Node::open(dir.path(), keys_of(&keys), BlockMode::MinersOnly);
+        let node = Node::open(dir.path(), keys(), BlockMode::MinersOnly);
         verify(&node, &heard, &mut waiting);
         if run % 20 == 19 {
             assert_eq!(node.total(), econ::TokenAmount::from_whole(2_000_000_000));
@@ -331,7 +281,7 @@ fn what_was_acknowledged_survives_hundreds_of_kills() {
     );
 
     // What still waits is mined.
-    let node = Node::open(dir.path(), keys_of(&keys), BlockMode::MinersOnly);
+    let node = Node::open(dir.path(), keys(), BlockMode::MinersOnly);
     let started = Instant::now();
     while !node.pool.is_empty() {
         node.devnet.mine(0).unwrap();
