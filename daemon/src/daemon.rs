@@ -108,7 +108,7 @@ impl Daemon {
         let apis: Vec<(&'static str, Api)> = apis.into_iter().collect();
         let served: Vec<&str> = apis.iter().map(|(path, _)| *path).collect();
         let names = parts.config.api.chain_aliases.clone();
-        let genesis = ready.chain.as_ref().and_then(|chain| chain.genesis);
+        let genesis = ready.chain.as_ref().map(|chain| chain.genesis);
         let id = genesis.map(|genesis| genesis.to_string());
         let chains = ChainAliases::new(names, &served, id)
             .map_err(|error| StartError::Aliases(error.to_string()))?;

@@ -290,7 +290,7 @@ mod tests {
     use super::*;
     use crate::types::SignatureType;
 
-    // The genesis of mainnet, and the head of an excerpt of a chain: CID → CBOR.
+    // The genesis of mainnet, and a block of its third epoch: CID → CBOR.
     const HEADERS: &str = include_str!("fixtures/headers.json");
 
     // The example of Filecoin.ChainGetBlock in Lotus's API documentation.

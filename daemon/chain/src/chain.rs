@@ -108,7 +108,7 @@ impl Chain {
     /// Opens the chain in a directory, or starts a new one there.
     ///
     /// # Errors
-    /// The database cannot be used, is an excerpt of a chain or another network's; or the genesis
+    /// The database cannot be used or is another network's; or the genesis
     /// cannot be made.
     pub fn open(options: &Options) -> Result<Chain, ChainError> {
         let store = match &options.dir {
@@ -116,7 +116,7 @@ impl Chain {
             None => ChainStore::ephemeral()?,
         };
         let (genesis, head) = match store.head()? {
-            Some(head) => (store.genesis()?.ok_or(ChainError::NoGenesis)?, head),
+            Some(head) => (store.genesis()?, head),
             None => {
                 let genesis = genesis::make(&store, options)?;
                 (genesis.clone(), genesis)

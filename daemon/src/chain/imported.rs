@@ -135,9 +135,6 @@ fn block_delay(store: &ChainStore, head: &TipSet) -> Option<u64> {
 
 /// Whether there are messages from the first epoch on: an export may leave out the old ones.
 fn is_complete(store: &ChainStore) -> Result<bool, StoreError> {
-    if store.genesis()?.is_none() {
-        return Ok(false);
-    }
     let first = match store.tipset_by_height(1, None, NullRound::After) {
         Ok(first) => first,
         // There is only the genesis, which has no messages.

@@ -13,8 +13,8 @@ pub struct ChainReady {
     pub network: String,
     /// Its EIP-155 chain ID.
     pub chain_id: u64,
-    /// The CID of its first block; an excerpt of a chain has none.
-    pub genesis: Option<Cid>,
+    /// The CID of its first block.
+    pub genesis: Cid,
     /// The epoch of its head.
     pub height: i64,
     /// When blocks are made, in words.

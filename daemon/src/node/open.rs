@@ -110,7 +110,7 @@ fn ready(
     Ok(ChainReady {
         network: network.name.clone(),
         chain_id: network.chain_id,
-        genesis: genesis.and_then(|genesis| genesis.cids().first().copied()),
+        genesis: genesis.cids()[0],
         height: chain.head().height(),
         blocks,
         miner,

@@ -280,21 +280,11 @@ impl StateServer for StateRpc {
         self.run(|chain| {
             let network = chain.network();
             let genesis = chain.store().genesis().map_err(Error::other)?;
-            let genesis = genesis.map_or_else(
-                || {
-                    // An excerpt has none, but its epochs are as long as each other.
-                    let head = chain.head();
-                    let epochs = u64::try_from(head.height()).unwrap_or(0);
-                    let age = epochs.saturating_mul(network.block_delay);
-                    head.min_timestamp().saturating_sub(age)
-                },
-                |genesis| genesis.min_timestamp(),
-            );
             Ok(NetworkParams {
                 network_name: network.name.clone(),
                 block_delay_secs: network.block_delay,
                 eip155_chain_id: network.chain_id.cast_signed(),
-                genesis_timestamp: genesis,
+                genesis_timestamp: genesis.min_timestamp(),
                 fork_upgrade_params: chain.upgrades(),
                 ..NetworkParams::default()
             })

@@ -197,7 +197,7 @@ struct Banner {
 struct Chain {
     network: String,
     chain_id: u64,
-    genesis: Option<Cid>,
+    genesis: Cid,
     height: i64,
     blocks: String,
     miner: Option<Address>,
@@ -234,6 +234,7 @@ impl fmt::Display for Chain {
         let Self {
             network,
             chain_id,
+            genesis,
             height,
             blocks,
             ..
@@ -242,9 +243,7 @@ impl fmt::Display for Chain {
             f,
             "  Chain     {network}, chain ID {chain_id}, at epoch {height}"
         )?;
-        if let Some(genesis) = &self.genesis {
-            writeln!(f, "  Genesis   {genesis}")?;
-        }
+        writeln!(f, "  Genesis   {genesis}")?;
         writeln!(f, "  Blocks    {blocks}")?;
         if let Some(miner) = &self.miner {
             writeln!(f, "  Miner     {miner}")?;

@@ -35,11 +35,6 @@ pub enum ChainError {
         /// The name that was asked for.
         wanted: String,
     },
-    /// The chain in the store is an excerpt.
-    #[error(
-        "the chain in the store has no genesis, so it cannot be continued; start with a new one"
-    )]
-    NoGenesis,
     /// A message that nobody has seen.
     #[error("failed to load message: {0} is neither in the chain nor waiting; was it pushed here?")]
     UnknownMessage(Cid),

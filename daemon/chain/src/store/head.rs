@@ -47,15 +47,14 @@ impl ChainStore {
         self.head()?.ok_or(StoreError::NoHead)
     }
 
-    /// The genesis, or in an excerpt of a chain `None`.
+    /// The genesis.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn genesis(&self) -> Result<Option<Arc<TipSet>>, StoreError> {
-        match self.blocks.read(tables::genesis)? {
-            Some(cid) => self.tipset(&[cid].into_iter().collect()).map(Some),
-            None => Ok(None),
-        }
+    /// The file cannot be read, and [`StoreError::NoHead`] in an empty store.
+    pub fn genesis(&self) -> Result<Arc<TipSet>, StoreError> {
+        let genesis = self.blocks.read(tables::genesis)?;
+        let cid = genesis.ok_or(StoreError::NoHead)?;
+        self.tipset(&[cid].into_iter().collect())
     }
 
     /// Moves the head to a tipset, with all blocks that wait, and returns what that changed. When
@@ -176,9 +175,9 @@ fn epoch(tipset: &TipSet) -> Result<u64, StoreError> {
     u64::try_from(tipset.height()).map_err(|_| StoreError::NoSuchHeight(tipset.height()))
 }
 
-/// Makes the indexes of the chain that ends with `head`, down to the genesis or to the first tipset
-/// whose parents are not there, which is returned. Messages that are not there are left out: an export may come
-/// without the old ones. `progress` gets every epoch.
+/// Makes the indexes of the chain that ends with `head`, down to its genesis, which is returned. Blocks
+/// whose messages are not there are left out: an export may come without the old ones, but not with
+/// some of a block's. `progress` gets every epoch.
 pub(super) fn index_chain(
     transaction: &WriteTransaction,
     store: &impl Blockstore,
@@ -191,7 +190,7 @@ pub(super) fn index_chain(
         let messages = messages::in_order(store, &tipset);
         let messages = match messages.and_then(|messages| indexed(&tipset, &messages)) {
             Ok((_, messages)) => messages,
-            Err(StoreError::Missing { .. }) => Vec::new(),
+            Err(StoreError::Missing { cid, .. }) if is_list(&tipset, &cid) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         tables::apply(transaction, epoch(&tipset)?, tipset.key(), &messages)?;
@@ -199,11 +198,7 @@ pub(super) fn index_chain(
             tables::set_genesis(transaction, &tipset.cids()[0])?;
             return Ok(tipset);
         }
-        let parent = match tipsets::tipset(store, &tipset.parents()) {
-            Ok(parent) => parent,
-            Err(StoreError::Missing { .. }) => return Ok(tipset),
-            Err(error) => return Err(error.into()),
-        };
+        let parent = tipsets::tipset(store, &tipset.parents())?;
         if parent.height() >= tipset.height() {
             return Err(Failure::Refused(StoreError::Malformed {
                 what: "chain",
@@ -213,4 +208,9 @@ pub(super) fn index_chain(
         }
         tipset = parent;
     }
+}
+
+/// Whether this is the list of the messages of one of the tipset's blocks.
+fn is_list(tipset: &TipSet, cid: &Cid) -> bool {
+    tipset.blocks().iter().any(|block| block.messages == *cid)
 }

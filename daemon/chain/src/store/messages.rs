@@ -173,7 +173,7 @@ impl<'a, S: Blockstore> Senders<'a, S> {
     ) -> Result<Senders<'a, S>, StoreError> {
         let is_id = |message: &Message| message.from.protocol() == Some(fvm::Protocol::ID);
         let messages = || blocks.iter().flatten().map(ChainMessage::message);
-        // An excerpt of a chain may come without the state, and mostly it is not needed.
+        // A chain from a file may come without the state, and mostly it is not needed.
         let mixed = messages().any(is_id) && !messages().all(is_id);
         let state = mixed.then(|| StateReader::open(store, &tipset.parent_state()));
         Ok(Senders {

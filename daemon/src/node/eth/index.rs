@@ -93,8 +93,7 @@ impl Known {
         let mut next = Some(head.clone());
         while let Some(tipset) = next.filter(|tipset| tipset.height() > known) {
             self.collect(chain, &tipset)?;
-            // An excerpt of a chain begins somewhere.
-            next = chain.store().parent(&tipset).unwrap_or_default();
+            next = chain.store().parent(&tipset).map_err(Error::other)?;
         }
         self.upto = Some(head);
         Ok(())
@@ -108,7 +107,7 @@ impl Known {
             return Ok(());
         }
         let Ok(messages) = chain.store().messages_in_order(tipset) else {
-            // The tipset is in the excerpt, but its messages are not.
+            // A chain from a file may come without old messages.
             return Ok(());
         };
         for message in messages.iter().flatten() {

@@ -167,7 +167,7 @@ async fn the_genesis_of_calibration_answers() {
 
 /// Four epochs of mainnet with their messages; of states only that of the genesis.
 #[tokio::test]
-async fn an_excerpt_answers_what_it_has_and_says_what_it_has_not() {
+async fn a_short_chain_answers_what_it_has_and_says_what_it_has_not() {
     let Some(file) = real("chain4.car.zst") else {
         return;
     };

@@ -54,7 +54,6 @@ impl ChainStore {
         };
         let recent = head.height().saturating_sub(export.recent_epochs.max(0));
         let mut walk = Walk::of_at_most(usize::MAX);
-        let is_excerpt = self.genesis()?.is_none();
         let mut tipset = head.clone();
         loop {
             done.epoch = tipset.height();
@@ -87,11 +86,9 @@ impl ChainStore {
                 }
             }
             progress(done);
-            match self.parent(&tipset) {
-                Ok(Some(parent)) => tipset = (*parent).clone(),
-                Ok(None) => break,
-                Err(StoreError::Missing { .. }) if is_excerpt => break,
-                Err(error) => return Err(error),
+            match self.parent(&tipset)? {
+                Some(parent) => tipset = (*parent).clone(),
+                None => break,
             }
         }
         car.flush().map_err(failed)?;

@@ -70,8 +70,8 @@ impl ChainStore {
     ///
     /// # Errors
     /// As [`ChainStore::import_blocks`], and [`StoreError::Car`] if the roots are no blocks of a
-    /// chain, or its newest state or that of its genesis is not complete; [`StoreError::NotEmpty`]. Then nothing of it is
-    /// kept.
+    /// chain, it does not go back to its genesis, or its newest state or that of its genesis is not
+    /// complete; [`StoreError::NotEmpty`]. Then nothing of it is kept.
     pub fn import_chain(
         &self,
         source: impl Into<Source>,
@@ -98,13 +98,11 @@ impl ChainStore {
                     epoch: Some(epoch),
                 });
             };
-            let first = match index_chain(transaction, &staged, &head, &mut at_epoch) {
+            let genesis = match index_chain(transaction, &staged, &head, &mut at_epoch) {
                 Err(Failure::Refused(error)) => Err(wrong(error))?,
                 done => done?,
             };
-            if first.height() == 0 {
-                verify_whole(&staged, &first).map_err(wrong)?;
-            }
+            verify_genesis(&staged, &genesis).map_err(wrong)?;
             tables::set_head(transaction, head.key())?;
             Ok(head)
         });
@@ -183,8 +181,7 @@ fn heaviest(store: &impl Blockstore, roots: &[Cid]) -> Result<TipSet, StoreError
     Ok(TipSet::new(headers)?)
 }
 
-/// Whether the newest state that there is is complete. An excerpt may come without those of its last
-/// tipsets, but not without any.
+/// Whether the newest state that there is is complete. That of the last tipsets may be missing.
 fn verify_state(store: &impl Blockstore, head: &TipSet) -> Result<(), StoreError> {
     let mut tipset = head.clone();
     while let Err(missing) = tipsets::read(store, STATE, &tipset.parent_state()) {
@@ -194,6 +191,16 @@ fn verify_state(store: &impl Blockstore, head: &TipSet) -> Result<(), StoreError
         tipset = tipsets::tipset(store, &tipset.parents()).map_err(|_| missing)?;
     }
     verify_whole(store, &tipset)
+}
+
+/// Whether all is there that comes last in an export: a file that was cut off between two blocks shows
+/// by nothing else.
+fn verify_genesis(store: &impl Blockstore, genesis: &TipSet) -> Result<(), StoreError> {
+    verify_whole(store, genesis)?;
+    for block in genesis.blocks() {
+        tipsets::read(store, "receipts", &block.parent_message_receipts)?;
+    }
+    Ok(())
 }
 
 /// Whether the state before a tipset is complete.

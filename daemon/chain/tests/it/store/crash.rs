@@ -75,7 +75,7 @@ fn verify(store: &ChainStore) {
         above = Some(this.clone());
         tipset = store.parent(&this).unwrap();
     }
-    assert_eq!(above, store.genesis().unwrap());
+    assert_eq!(above.unwrap(), store.genesis().unwrap());
 }
 
 #[test]

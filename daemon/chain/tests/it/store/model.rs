@@ -88,7 +88,7 @@ impl Model {
     fn check(&self, store: &ChainStore) -> Result<(), TestCaseError> {
         let head = self.tipset(self.head);
         prop_assert_eq!(&store.heaviest().unwrap(), head);
-        prop_assert_eq!(&store.genesis().unwrap().unwrap(), self.tipset(0));
+        prop_assert_eq!(&store.genesis().unwrap(), self.tipset(0));
         let in_chain = self.chain(self.head);
         for (place, (tipset, parent, _)) in self.tipsets.iter().enumerate() {
             prop_assert_eq!(&store.tipset(tipset.key()).unwrap(), tipset);
@@ -194,7 +194,8 @@ proptest! {
 fn an_empty_store_has_no_head() {
     let store = ChainStore::ephemeral().unwrap();
     assert_eq!(store.head().unwrap(), None);
-    assert_eq!(store.genesis().unwrap(), None);
+    let error = store.genesis().unwrap_err();
+    assert!(matches!(error, StoreError::NoHead), "{error}");
     for null in [NullRound::Before, NullRound::After] {
         let error = store.tipset_by_height(0, None, null).unwrap_err();
         assert!(matches!(error, StoreError::NoHead), "{error}");

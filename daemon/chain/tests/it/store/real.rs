@@ -1,5 +1,5 @@
-//! Real chains: the genesis of mainnet and of calibration, and an excerpt. They are read from the
-//! directory that `LOTUS_TEST_DATA` names; without it these tests say so and pass.
+//! Real chains: the genesis of mainnet and of calibration, and the first epochs of mainnet. They are
+//! read from the directory that `LOTUS_TEST_DATA` names; without it these tests say so and pass.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -55,7 +55,7 @@ fn the_genesis_of_mainnet_loads_and_answers() {
     assert_eq!(head.height(), 0);
     assert_eq!(head.min_timestamp(), 1_598_306_400);
     assert_eq!(store.head().unwrap().unwrap(), head);
-    assert_eq!(store.genesis().unwrap().unwrap(), head);
+    assert_eq!(store.genesis().unwrap(), head);
     assert_eq!(store.parent(&head).unwrap(), None);
     let messages = store.block_messages(head.min_ticket_block()).unwrap();
     assert!(messages.bls.is_empty() && messages.secp.is_empty());
@@ -136,7 +136,7 @@ fn the_genesis_of_calibration_loads() {
         return;
     };
     let store = imported(&path);
-    let genesis = store.genesis().unwrap().unwrap();
+    let genesis = store.genesis().unwrap();
     assert_eq!(genesis.cids(), [CALIBRATION.parse().unwrap()]);
     let state = StateReader::open(store.blocks(), &genesis.parent_state()).unwrap();
     assert_eq!(state.network_name().unwrap().unwrap(), "calibrationnet");
@@ -144,17 +144,14 @@ fn the_genesis_of_calibration_loads() {
 
 /// It has the headers and messages of four epochs, and of states only that of the genesis.
 #[test]
-fn an_excerpt_loads_and_every_header_keeps_its_cid() {
+fn a_short_chain_loads_and_every_header_keeps_its_cid() {
     let Some(path) = data("chain4.car.zst") else {
         return;
     };
     let store = imported(&path);
     let head = store.heaviest().unwrap();
     assert_eq!(head.height(), 3);
-    assert_eq!(
-        store.genesis().unwrap().unwrap().cids(),
-        [MAINNET.parse().unwrap()]
-    );
+    assert_eq!(store.genesis().unwrap().cids(), [MAINNET.parse().unwrap()]);
     let mut tipset = head.clone();
     for height in (0..=3).rev() {
         assert_eq!(tipset.height(), height);
