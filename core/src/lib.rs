@@ -29,22 +29,19 @@ extern crate self as lotus_core;
 
 pub mod api;
 pub mod error;
-pub mod go;
 pub mod method;
 pub mod openrpc;
-pub mod permission;
 pub mod read_only;
 pub mod role;
-pub mod scope;
-pub mod types;
 pub mod wire_type;
 
 pub use api::Api;
 pub use error::Error;
-pub use lotus_core_macros::{object, permissioned};
+pub use lotus_core_macros::permissioned;
+/// The JSON shapes, which compile on their own.
+pub use lotus_types as types;
+pub use lotus_types::{Permission, Permissions, Scope, ScopeError, go};
 pub use method::{Kind, Method, Param};
-pub use permission::{Permission, Permissions};
 pub use read_only::ReadOnly;
 pub use role::Role;
-pub use scope::{Scope, ScopeError};
 pub use wire_type::WireType;

@@ -32,7 +32,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
             let ty = &field.ty;
             let nullable = quote!(::std::option::Option<#ty>).to_string();
             field.attrs.push(parse_quote!(
-                #[serde(serialize_with = "::lotus_core::go::nil")]
+                #[serde(serialize_with = "::lotus_types::go::nil")]
             ));
             field
                 .attrs
@@ -61,7 +61,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenS
 
         impl<'de> ::serde::Deserialize<'de> for #name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                #name::deserialize(::lotus_core::go::Object(deserializer))
+                #name::deserialize(::lotus_types::go::Object(deserializer))
             }
         }
     })

@@ -16,7 +16,7 @@ use std::fmt;
 
 use bip32::{DerivationPath, XPrv};
 use bip39::{Language, Mnemonic};
-use lotus_core::types::{Address, KeyInfo, KeyType};
+use lotus_types::{Address, KeyInfo, KeyType};
 use zeroize::Zeroizing;
 
 use crate::keys::{self, Key, KeyError};
@@ -164,7 +164,7 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use data_encoding::HEXLOWER;
-    use lotus_core::types::Network;
+    use lotus_types::Network;
 
     use super::*;
 

@@ -43,7 +43,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use fvm_shared::version::NetworkVersion;
-use lotus_core::types::{TipSet, TipSetKey, TokenAmount};
+use lotus_types::{TipSet, TipSetKey, TokenAmount};
 use tokio::sync::{broadcast, watch};
 
 pub use crate::vm::genesis::FIRST_MINER_ID;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use lotus_core::types::{Address, SignedMessage, TipSet};
+use lotus_types::{Address, SignedMessage, TipSet};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use fvm_shared::econ;
 use fvm_shared::error::ExitCode;
-use lotus_core::types::{Address, Message, MessageError, MessageSendSpec, TipSetKey, TokenAmount};
+use lotus_types::{Address, Message, MessageError, MessageSendSpec, TipSetKey, TokenAmount};
 
 use crate::mempool::{MempoolError, MessagePool, View, ViewError};
 use crate::vm::exit_code::Named;

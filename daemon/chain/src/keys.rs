@@ -8,7 +8,7 @@ mod key;
 mod secp256k1;
 
 use fvm_shared::address::Protocol;
-use lotus_core::types::{Address, Message, MessageError, Signature, SignatureType, SignedMessage};
+use lotus_types::{Address, Message, MessageError, Signature, SignatureType, SignedMessage};
 
 pub(crate) use bls::key_of_seed as bls_key_of_seed;
 pub use bls::{aggregate, verify_aggregate};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lotus_core::types::TipSetKey;
+use lotus_types::TipSetKey;
 
 /// A bounded memory of something about tipsets that never changes. The oldest is forgotten first.
 pub(crate) struct Recent<T> {
@@ -76,7 +76,7 @@ impl<T: Clone> Recent<T> {
 
 #[cfg(test)]
 mod tests {
-    use lotus_core::types::Cid;
+    use lotus_types::Cid;
 
     use super::*;
 

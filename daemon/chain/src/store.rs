@@ -23,7 +23,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use lotus_core::types::{BigInt, BlockHeader, Cid, TipSet, TipSetKey};
+use lotus_types::{BigInt, BlockHeader, Cid, TipSet, TipSetKey};
 
 use crate::recent::Recent;
 pub use blocks::Blocks;
@@ -169,7 +169,7 @@ impl ChainStore {
     pub fn receipts(
         &self,
         root: &Cid,
-    ) -> Result<Vec<lotus_core::types::MessageReceipt>, StoreError> {
+    ) -> Result<Vec<lotus_types::MessageReceipt>, StoreError> {
         receipts::receipts(&self.blocks, root)
     }
 
@@ -177,7 +177,7 @@ impl ChainStore {
     ///
     /// # Errors
     /// Something is not here, or is no event.
-    pub fn events(&self, root: &Cid) -> Result<Vec<lotus_core::types::Event>, StoreError> {
+    pub fn events(&self, root: &Cid) -> Result<Vec<lotus_types::Event>, StoreError> {
         receipts::events(&self.blocks, root)
     }
 

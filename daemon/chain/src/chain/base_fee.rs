@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use fvm_shared::bigint::{BigInt, Integer};
-use lotus_core::types::{TipSet, TokenAmount};
+use lotus_types::{TipSet, TokenAmount};
 
 use crate::mempool;
 use crate::store::{ChainStore, StoreError};
@@ -49,7 +49,7 @@ pub fn after(store: &ChainStore, tipset: &TipSet) -> Result<TokenAmount, StoreEr
         let bls = bls.map(|message| Ok((message.cid()?, message.gas_limit)));
         for message in bls.chain(secp) {
             let (cid, gas_limit) =
-                message.map_err(|error: lotus_core::types::MessageError| error)?;
+                message.map_err(|error: lotus_types::MessageError| error)?;
             if seen.insert(cid) {
                 asked = asked.saturating_add(gas_limit);
             }

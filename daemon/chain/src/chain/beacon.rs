@@ -7,7 +7,7 @@
 //! still be checked. There is an entry for every epoch, its round is the epoch, and a block carries
 //! those since its parents, null rounds included.
 
-use lotus_core::types::{BeaconEntry, Bytes, TipSet};
+use lotus_types::{BeaconEntry, Bytes, TipSet};
 
 use super::randomness::blake2b;
 

@@ -2,7 +2,7 @@
 
 use fvm_ipld_encoding::RawBytes;
 use fvm_shared::message::Message as FvmMessage;
-use lotus_core::types::{Message, MessageError};
+use lotus_types::{Message, MessageError};
 
 use super::ChainError;
 use crate::store;
@@ -10,7 +10,7 @@ use crate::vm::executor;
 
 /// The message as the virtual machine has it.
 pub(super) fn message(message: &Message) -> Result<FvmMessage, ChainError> {
-    let address = |name, address: &lotus_core::types::Address| {
+    let address = |name, address: &lotus_types::Address| {
         let inner = address.inner().copied();
         inner.ok_or(MessageError::UndefinedAddress(name))
     };

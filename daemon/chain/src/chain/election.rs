@@ -5,7 +5,7 @@
 //! power lets it; one that has all of it, as the only one of a local network does, wins every epoch,
 //! so that such a network never stands still.
 
-use lotus_core::types::{Address, BeaconEntry, Bytes, ElectionProof, MessageError, Ticket, TipSet};
+use lotus_types::{Address, BeaconEntry, Bytes, ElectionProof, MessageError, Ticket, TipSet};
 
 use super::ChainError;
 use super::randomness::{Domain, draw_from_base};
@@ -113,8 +113,8 @@ pub fn draw(
 
 /// Verifies a proof of either kind.
 pub(super) fn verify(worker: &Address, input: &[u8; 32], proof: &[u8]) -> Result<(), VerifyError> {
-    let signature = lotus_core::types::Signature {
-        signature_type: lotus_core::types::SignatureType::Bls,
+    let signature = lotus_types::Signature {
+        signature_type: lotus_types::SignatureType::Bls,
         data: proof.into(),
     };
     keys::verify(&signature, worker, input)

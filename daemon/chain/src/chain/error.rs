@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lotus_core::types::{Address, BlockError, Cid, MessageError, TipSetError};
+use lotus_types::{Address, BlockError, Cid, MessageError, TipSetError};
 
 use super::refused::Refused;
 use crate::store::StoreError;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fvm_ipld_encoding::CborStore;
 use fvm_shared::econ;
 use fvm_shared::message::Message as FvmMessage;
-use lotus_core::types::{
+use lotus_types::{
     BeaconEntry, Cid, CirculatingSupply, Message, MessageReceipt, TipSet, TokenAmount,
 };
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lotus_core::types::{
+use lotus_types::{
     Address, BigInt, BlockHeader, Bytes, Cid, ElectionProof, Ticket, TipSet, TokenAmount,
 };
 

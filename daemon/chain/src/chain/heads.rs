@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use lotus_core::types::{BlockHeader, TipSet};
+use lotus_types::{BlockHeader, TipSet};
 use tokio::sync::broadcast;
 
 use super::{Chain, ChainError, MessageSource};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, Cid, Message};
+use lotus_types::{Address, Cid, Message};
 
 use super::ChainError;
 use super::base_fee::BLOCK_GAS_LIMIT;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fvm_shared::address::Protocol;
-use lotus_core::types::{
+use lotus_types::{
     Address, BlockHeader, BlockMsg, BlockTemplate, Message, Signature, SignatureType,
     SignedMessage, TipSet,
 };

@@ -6,7 +6,7 @@ use fvm_ipld_hamt::{BytesKey, Hamt};
 use fvm_shared::HAMT_BIT_WIDTH;
 use fvm_shared::address::Protocol;
 use fvm_shared::bigint::BigInt;
-use lotus_core::types::{Address, Cid, MiningBaseInfo, TipSet, TokenAmount};
+use lotus_types::{Address, Cid, MiningBaseInfo, TipSet, TokenAmount};
 use serde::de::DeserializeOwned;
 
 use super::election::Power;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lotus_core::types::{Address, TokenAmount};
+use lotus_types::{Address, TokenAmount};
 
 use crate::keys::LOCAL_CHAIN_ID;
 

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use lotus_core::types::{SignedMessage, TipSet, TokenAmount};
+use lotus_types::{SignedMessage, TipSet, TokenAmount};
 use tokio::sync::watch;
 
 use crate::store::HeadChange;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use fvm_shared::address::Address as FvmAddress;
 use fvm_shared::clock::ChainEpoch;
 use fvm_shared::crypto::signature::Signature as FvmSignature;
-use lotus_core::types::{BeaconEntry, Signature, TipSet};
+use lotus_types::{BeaconEntry, Signature, TipSet};
 
 use super::beacon;
 use crate::keys;

@@ -1,6 +1,6 @@
 //! Why a block is refused.
 
-use lotus_core::types::{Address, BigInt, Cid, TipSetKey, TokenAmount};
+use lotus_types::{Address, BigInt, Cid, TipSetKey, TokenAmount};
 
 pub use super::inclusion::Unfit;
 use crate::keys::{VerifyError, VerifyMessageError};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lotus_core::types::{Cid, Message, MessageReceipt, MsgLookup, SignedMessage, TipSet};
+use lotus_types::{Cid, Message, MessageReceipt, MsgLookup, SignedMessage, TipSet};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 

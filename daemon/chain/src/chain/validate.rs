@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fvm_ipld_blockstore::MemoryBlockstore;
 use fvm_shared::address::Protocol;
-use lotus_core::types::{
+use lotus_types::{
     Address, BlockHeader, BlockMsg, Cid, Message, SignatureType, SignedMessage, TipSet, TipSetKey,
 };
 
@@ -30,9 +30,9 @@ impl From<Refused> for ChainError {
 struct Parts<'a> {
     header: &'a BlockHeader,
     ticket: &'a [u8],
-    election: &'a lotus_core::types::ElectionProof,
-    aggregate: &'a lotus_core::types::Signature,
-    signature: &'a lotus_core::types::Signature,
+    election: &'a lotus_types::ElectionProof,
+    aggregate: &'a lotus_types::Signature,
+    signature: &'a lotus_types::Signature,
 }
 
 impl<'a> Parts<'a> {
@@ -183,7 +183,7 @@ impl Chain {
             let why = "it is not here; push it first".to_owned();
             Ok(found.ok_or(Refused::NoMessage { cid: *cid, why })?)
         };
-        let wrong = |cid: &Cid, error: lotus_core::types::MessageError| {
+        let wrong = |cid: &Cid, error: lotus_types::MessageError| {
             let (cid, why) = (*cid, error.to_string());
             ChainError::from(Refused::NoMessage { cid, why })
         };

@@ -1,7 +1,7 @@
 //! What a tipset weighs (Lotus `chain/consensus/filcns/weight.go`).
 
 use fvm_shared::bigint::BigInt;
-use lotus_core::types::{BigInt as Weight, TipSet};
+use lotus_types::{BigInt as Weight, TipSet};
 
 use super::win_count::BLOCKS_PER_EPOCH;
 use super::{Chain, ChainError};

@@ -1,7 +1,7 @@
 //! The most that a unit of gas shall cost.
 
 use fvm_shared::econ;
-use lotus_core::types::{Message, MessageSendSpec, TokenAmount};
+use lotus_types::{Message, MessageSendSpec, TokenAmount};
 
 /// By at most this part the base fee rises in an epoch (Lotus `BaseFeeMaxChangeDenom`).
 const MAX_CHANGE_DENOMINATOR: f64 = 8.0;

@@ -4,7 +4,7 @@ use fvm_shared::address::Protocol;
 use fvm_shared::econ;
 use fvm_shared::error::ExitCode;
 use fvm_shared::message::Message as VmMessage;
-use lotus_core::types::{
+use lotus_types::{
     Address, Bytes, Message, Signature, SignatureType, SignedMessage, TipSetKey, TokenAmount,
 };
 

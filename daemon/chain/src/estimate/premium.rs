@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fvm_shared::econ;
-use lotus_core::types::{TipSet, TipSetKey};
+use lotus_types::{TipSet, TipSetKey};
 
 use crate::mempool::{View, ViewError};
 use crate::recent::Recent;

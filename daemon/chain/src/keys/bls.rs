@@ -6,7 +6,7 @@
 
 use bls_signatures::{PrivateKey, PublicKey, Serialize};
 use fvm_shared::address::Payload;
-use lotus_core::types::{Address, KeyInfo, Signature, SignatureType};
+use lotus_types::{Address, KeyInfo, Signature, SignatureType};
 use zeroize::Zeroizing;
 
 use super::VerifyError;

@@ -7,7 +7,7 @@
 use fvm_ipld_encoding::strict_bytes;
 use fvm_shared::bigint::{BigInt, Sign};
 use k256::ecdsa::{SigningKey, VerifyingKey};
-use lotus_core::types::{Address, Message, TokenAmount};
+use lotus_types::{Address, Message, TokenAmount};
 use rlp::RlpStream;
 use sha3::{Digest, Keccak256};
 

@@ -10,7 +10,7 @@ mod raw;
 mod tests;
 
 use fvm_shared::bigint::{BigInt, Sign};
-use lotus_core::types::{Address, EthAddress, EthHash, SignedMessage};
+use lotus_types::{Address, EthAddress, EthHash, SignedMessage};
 
 pub use raw::{RawTransactionError, from_raw};
 

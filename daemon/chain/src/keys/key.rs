@@ -1,6 +1,6 @@
 //! A private key that was checked, with the address that belongs to it.
 
-use lotus_core::types::{Address, KeyInfo, KeyType, Signature, SignatureType};
+use lotus_types::{Address, KeyInfo, KeyType, Signature, SignatureType};
 use zeroize::Zeroizing;
 
 use super::{bls, delegated, secp256k1};

@@ -5,7 +5,7 @@
 //! by recovering that key, so a high `s` passes too.
 
 use k256::ecdsa::{RecoveryId, SigningKey, VerifyingKey};
-use lotus_core::types::{Address, KeyInfo};
+use lotus_types::{Address, KeyInfo};
 use zeroize::Zeroizing;
 
 use super::VerifyError;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, Cid, SignedMessage, TokenAmount};
+use lotus_types::{Address, Cid, SignedMessage, TokenAmount};
 
 use super::entry::Entry;
 use super::local::Record;

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, Message, SignedMessage};
+use lotus_types::{Address, Message, SignedMessage};
 
 use super::entry::Entry;
 use super::{BLOCK_GAS_LIMIT, MAX_MESSAGE_SIZE, MempoolError};
@@ -154,7 +154,7 @@ fn total_supply() -> econ::TokenAmount {
 
 #[cfg(test)]
 mod tests {
-    use lotus_core::types::TokenAmount;
+    use lotus_types::TokenAmount;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! The limits of the pool (Lotus `chain/messagepool/config.go`).
 
-use lotus_core::types::{MpoolConfig, Percent};
+use lotus_types::{MpoolConfig, Percent};
 
 /// By how much a replacement must pay more at least, in hundredths.
 pub(super) const MIN_REPLACE_RATIO: Percent = Percent(110);

@@ -1,7 +1,7 @@
 //! A message that waits, with what is computed of it once.
 
 use fvm_shared::econ;
-use lotus_core::types::{Cid, MessageError, SignatureType, SignedMessage};
+use lotus_types::{Cid, MessageError, SignatureType, SignedMessage};
 
 /// A signed message in the pool.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Why a message may not wait.
 
-use lotus_core::types::{Address, MessageError};
+use lotus_types::{Address, MessageError};
 
 use super::{Invalid, LocalError, ViewError};
 

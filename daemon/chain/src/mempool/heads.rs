@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use lotus_core::types::{Address, Cid, TipSet};
+use lotus_types::{Address, Cid, TipSet};
 
 use super::checks;
 use super::pool::Inner;

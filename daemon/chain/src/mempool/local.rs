@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use lotus_core::types::{Cid, MpoolConfig, SignedMessage};
+use lotus_types::{Cid, MpoolConfig, SignedMessage};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 
 use crate::database::{self, Database, DatabaseError, Schema};

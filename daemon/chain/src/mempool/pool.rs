@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, Cid, MpoolConfig, MpoolUpdate, SignedMessage, TipSet, TipSetKey};
+use lotus_types::{Address, Cid, MpoolConfig, MpoolUpdate, SignedMessage, TipSet, TipSetKey};
 use tokio::sync::{broadcast, watch};
 
 use super::config::{ConfigError, default_config, validate};

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, CheckStatusCode, Message, MessageCheckStatus, TokenAmount};
+use lotus_types::{Address, CheckStatusCode, Message, MessageCheckStatus, TokenAmount};
 use serde_json::{Value, json};
 
 use super::admission::base_fee_lower_bound;

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use lotus_core::types::Cid;
+use lotus_types::Cid;
 
 use super::admission::base_fee_lower_bound;
 use super::pool::Inner;

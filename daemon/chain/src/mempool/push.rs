@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use lotus_core::types::{
+use lotus_types::{
     Address, Message, MessageError, MessageSendSpec, Signature, SignedMessage, TipSetKey,
     TokenAmount,
 };

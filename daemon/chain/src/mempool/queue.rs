@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fvm_shared::econ;
-use lotus_core::types::Percent;
+use lotus_types::Percent;
 
 use super::config::MIN_REPLACE_RATIO;
 use super::entry::Entry;

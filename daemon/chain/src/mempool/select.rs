@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use fvm_shared::econ;
-use lotus_core::types::{Address, SignedMessage, TipSet, TipSetKey};
+use lotus_types::{Address, SignedMessage, TipSet, TipSetKey};
 
 use super::entry::Entry;
 use super::pool::Inner;

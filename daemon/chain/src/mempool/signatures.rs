@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use lotus_core::types::{Cid, Signature, SignatureType, SignedMessage};
+use lotus_types::{Cid, Signature, SignatureType, SignedMessage};
 
 use crate::store::ChainMessage;
 

@@ -1,6 +1,6 @@
 //! The feed of what comes into the pool and leaves it, and the bell of who makes blocks.
 
-use lotus_core::types::{MpoolChange, MpoolUpdate, SignedMessage};
+use lotus_types::{MpoolChange, MpoolUpdate, SignedMessage};
 use tokio::sync::{broadcast, watch};
 
 /// How many changes a listener may be behind before it misses some.

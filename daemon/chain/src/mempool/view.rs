@@ -9,7 +9,7 @@ use fvm_shared::address::{self as fvm, Payload};
 use fvm_shared::econ;
 use fvm_shared::message::Message;
 use fvm_shared::state::ActorState;
-use lotus_core::types::{Address, Cid, TipSet, TipSetKey};
+use lotus_types::{Address, Cid, TipSet, TipSetKey};
 
 use crate::store::state::StateReader;
 use crate::store::{ChainMessage, HeadChange, StoreError};

@@ -1,7 +1,7 @@
 //! What can go wrong with the store.
 
 use fvm_ipld_encoding::Error as EncodingError;
-use lotus_core::types::{Cid, TipSetKey};
+use lotus_types::{Cid, TipSetKey};
 
 use crate::database::{self, DatabaseError};
 
@@ -60,10 +60,10 @@ pub enum StoreError {
     Encode(#[from] EncodingError),
     /// A message that was to be stored has no binary form.
     #[error("it cannot be stored: {0}")]
-    Message(#[from] lotus_core::types::MessageError),
+    Message(#[from] lotus_types::MessageError),
     /// Blocks that make no tipset.
     #[error(transparent)]
-    TipSet(#[from] lotus_core::types::TipSetError),
+    TipSet(#[from] lotus_types::TipSetError),
     /// A CAR file that cannot be imported.
     #[error("{file} cannot be imported: {why}; nothing of it is kept")]
     Car {

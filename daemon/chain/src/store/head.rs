@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use fvm_ipld_blockstore::Blockstore;
-use lotus_core::types::{Cid, TipSet};
+use lotus_types::{Cid, TipSet};
 use redb::WriteTransaction;
 
 use super::error::Failure;

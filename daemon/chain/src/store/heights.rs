@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lotus_core::types::TipSet;
+use lotus_types::TipSet;
 
 use super::{ChainStore, StoreError, tables};
 

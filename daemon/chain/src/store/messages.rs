@@ -6,7 +6,7 @@ use fvm_ipld_amt::Amtv0;
 use fvm_ipld_blockstore::Blockstore;
 use fvm_ipld_encoding::CborStore;
 use fvm_shared::address as fvm;
-use lotus_core::types::{BlockHeader, Cid, Message, MessageError, SignedMessage, TipSet};
+use lotus_types::{BlockHeader, Cid, Message, MessageError, SignedMessage, TipSet};
 use multihash_codetable::Code;
 
 use super::state::StateReader;

@@ -4,7 +4,7 @@ use fvm_ipld_amt::{Amt, Amtv0};
 use fvm_ipld_blockstore::Blockstore;
 use fvm_shared::event::StampedEvent;
 use ipld_core::ipld::Ipld;
-use lotus_core::types::{Cid, Event, MessageReceipt};
+use lotus_types::{Cid, Event, MessageReceipt};
 
 use super::StoreError;
 

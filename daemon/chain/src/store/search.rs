@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lotus_core::types::{Cid, MessageReceipt, TipSet};
+use lotus_types::{Cid, MessageReceipt, TipSet};
 
 use super::{ChainStore, StoreError, receipts, tables};
 

@@ -8,7 +8,7 @@ use fvm_ipld_hamt::{BytesKey, Hamt, Hamtv0};
 use fvm_shared::address as fvm;
 use fvm_shared::econ;
 use fvm_shared::state::{ActorState, StateRoot, StateTreeVersion};
-use lotus_core::types::{Address, Cid};
+use lotus_types::{Address, Cid};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

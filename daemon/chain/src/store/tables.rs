@@ -1,7 +1,7 @@
 //! What is in the database: blocks of IPLD, and indexes of the chain that ends with the head. The
 //! indexes never disagree with the head because they are written in the same transaction.
 
-use lotus_core::types::{Cid, TipSetKey};
+use lotus_types::{Cid, TipSetKey};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::error::Failure;

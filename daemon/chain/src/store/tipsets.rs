@@ -1,7 +1,7 @@
 //! Block headers and tipsets, as blocks of IPLD.
 
 use fvm_ipld_blockstore::Blockstore;
-use lotus_core::types::{BlockHeader, Cid, TipSet, TipSetKey};
+use lotus_types::{BlockHeader, Cid, TipSet, TipSetKey};
 
 use super::StoreError;
 
@@ -11,7 +11,7 @@ const HEADER: &str = "block header";
 pub(super) fn put_header(store: &impl Blockstore, header: &BlockHeader) -> Result<Cid, StoreError> {
     let cbor = header
         .to_cbor()
-        .map_err(lotus_core::types::TipSetError::Block)?;
+        .map_err(lotus_types::TipSetError::Block)?;
     let cid = Cid::of_dag_cbor(&cbor);
     let put = store.put_keyed(cid.inner(), &cbor);
     put.map_err(|error| StoreError::from_library(HEADER, cid.inner(), error))?;

@@ -4,7 +4,7 @@ use rlp::RlpStream;
 
 use crate::keys::delegated::{self, EIP_1559};
 use crate::keys::{TransactionError, VerifyError};
-use lotus_core::types::Message;
+use lotus_types::Message;
 
 /// The first byte of the signature of a transaction without a chain ID.
 pub(super) const HOMESTEAD_MARK: u8 = 1;

@@ -2,7 +2,7 @@
 
 use fvm_ipld_encoding::{strict_bytes, to_vec};
 use fvm_shared::bigint::{BigInt, Sign};
-use lotus_core::types::{
+use lotus_types::{
     Bytes, EthAddress, Message, Signature, SignatureType, SignedMessage, TokenAmount,
 };
 use rlp::{DecoderError, Rlp};

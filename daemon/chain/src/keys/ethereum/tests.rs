@@ -9,7 +9,7 @@ use super::*;
 use crate::keys::delegated::{self, EIP_1559, INVOKE_CONTRACT};
 use crate::keys::{LOCAL_CHAIN_ID, verify_message};
 use fvm_ipld_encoding::{strict_bytes, to_vec};
-use lotus_core::types::{Bytes, Message, TokenAmount};
+use lotus_types::{Bytes, Message, TokenAmount};
 
 /// A transaction of a key, as a wallet would sign it.
 fn raw(form: Form, message: &Message, key: &SigningKey, chain_id: u64) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use fvm_ipld_car::{Block, CarHeader, CarWriter};
-use lotus_core::types::TipSet;
+use lotus_types::TipSet;
 
 use super::links::Walk;
 use crate::store::{ChainStore, StoreError, tipsets};

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use cid::Cid as InnerCid;
 use fvm_ipld_blockstore::Blockstore;
-use lotus_core::types::{BlockHeader, Cid, TipSet};
+use lotus_types::{BlockHeader, Cid, TipSet};
 use redb::WriteTransaction;
 
 use super::links::Walk;

@@ -2,7 +2,7 @@
 
 use lotus_chain::chain::{Chain, ChainError};
 use lotus_chain::devnet::BlockMode;
-use lotus_core::types::TokenAmount;
+use lotus_types::TokenAmount;
 
 use super::world::{World, options};
 use crate::child::{self, Child, ack};

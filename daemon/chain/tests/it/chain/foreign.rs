@@ -1,7 +1,7 @@
 //! Blocks from elsewhere: valid ones are taken, and every lie in one is found.
 
 use lotus_chain::accounts::Account;
-use lotus_core::types::{
+use lotus_types::{
     Address, BeaconEntry, BlockHeader, BlockMsg, Bytes, Cid, PoStProof, Signature, SignatureType,
     TokenAmount,
 };
@@ -170,7 +170,7 @@ fn every_message_of_a_block_is_checked() {
     let head = world.chain.head();
     let miner = phrase().miner().unwrap();
     let to = world.address(1);
-    let refused = |messages: Vec<lotus_core::types::SignedMessage>, known: bool| {
+    let refused = |messages: Vec<lotus_types::SignedMessage>, known: bool| {
         let secp = messages
             .iter()
             .map(|message| message.cid().unwrap())
@@ -192,7 +192,7 @@ fn every_message_of_a_block_is_checked() {
         assert_eq!(world.chain.head(), head);
         error
     };
-    let with = |change: &dyn Fn(&mut lotus_core::types::Message)| {
+    let with = |change: &dyn Fn(&mut lotus_types::Message)| {
         let mut message = world.send(0, to, 0, 1).message;
         change(&mut message);
         vec![world.sign(0, message)]

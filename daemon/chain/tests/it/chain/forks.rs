@@ -2,7 +2,7 @@
 
 use lotus_chain::chain::election::{self, Power};
 use lotus_chain::devnet::BlockMode;
-use lotus_core::types::{Address, BlockTemplate};
+use lotus_types::{Address, BlockTemplate};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::world::{SECOND_MINER, World, phrase};

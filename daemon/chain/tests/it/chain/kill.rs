@@ -13,7 +13,7 @@ use lotus_chain::keys::{self, Key};
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin};
 use lotus_chain::store::NullRound;
 use lotus_chain::vm::fees::Fees;
-use lotus_core::types::{Address, Cid, Message, SignedMessage, TipSet, TokenAmount};
+use lotus_types::{Address, Cid, Message, SignedMessage, TipSet, TokenAmount};
 use rand::RngExt;
 
 use crate::child::{self, Child};

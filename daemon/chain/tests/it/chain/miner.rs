@@ -4,7 +4,7 @@ use fvm_ipld_encoding::CborStore;
 use fvm_shared::econ::TokenAmount;
 use lotus_chain::vm::actors::{miner, power};
 use lotus_chain::vm::manifest::{POWER_ACTOR_ID, REWARD_ACTOR_ID};
-use lotus_core::types::Address;
+use lotus_types::Address;
 
 use super::world::{MINER, World};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lotus_chain::chain::{Chain, MessageSource};
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin, Verifier, View};
-use lotus_core::types::{Address, SignedMessage};
+use lotus_types::{Address, SignedMessage};
 use tokio::time::timeout;
 
 use super::world::{MINER, World, options, phrase};

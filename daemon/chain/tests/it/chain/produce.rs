@@ -6,7 +6,7 @@ use lotus_chain::chain::Chain;
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::store::NullRound;
 use lotus_chain::vm::ApplyKind;
-use lotus_core::types::{Address, Cid, SignatureType, TokenAmount};
+use lotus_types::{Address, Cid, SignatureType, TokenAmount};
 use tokio::time::timeout;
 
 use super::world::{FIL, MINER, Source, World, options, phrase};

@@ -1,7 +1,7 @@
 //! Where messages are found.
 
 use lotus_chain::devnet::BlockMode;
-use lotus_core::types::{Cid, TokenAmount};
+use lotus_types::{Cid, TokenAmount};
 
 use super::world::World;
 

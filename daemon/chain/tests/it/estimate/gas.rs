@@ -1,7 +1,7 @@
 //! What messages will cost, and what they do cost.
 
 use lotus_chain::mempool::{LocalMessages, Origin, Signer};
-use lotus_core::types::{
+use lotus_types::{
     Address, Bytes, Message, MessageSendSpec, SignedMessage, TipSetKey, TokenAmount,
 };
 

@@ -18,7 +18,7 @@ use lotus_chain::vm::executor::{
 };
 use lotus_chain::vm::genesis::Genesis;
 use lotus_chain::vm::{Applied, ApplyKind, Context, Executor, NativeExecutor};
-use lotus_core::types::{
+use lotus_types::{
     Address, BlockHeader, Bytes, Cid, Message, Signature, SignatureType, SignedMessage, Ticket,
     TipSet, TipSetKey, TokenAmount,
 };

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lotus_chain::mempool::{LocalMessages, Signer, SignerError};
-use lotus_core::types::{Address, Message, MessageSendSpec, Signature, TokenAmount};
+use lotus_types::{Address, Message, MessageSendSpec, Signature, TokenAmount};
 use uuid::Uuid;
 
 use super::live::{FIL, LiveChain, Wallet, accounts};

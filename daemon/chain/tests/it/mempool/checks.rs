@@ -1,7 +1,7 @@
 //! What the pool refuses, in Lotus's words, and what it accepts.
 
 use lotus_chain::mempool::{MAX_PENDING, Origin};
-use lotus_core::types::{
+use lotus_types::{
     Address, Bytes, CheckStatusCode, Message, MpoolChange, MpoolConfig, Percent, SignedMessage,
     TipSetKey, TokenAmount,
 };
@@ -323,7 +323,7 @@ fn the_bell_rings_for_every_message() {
 }
 
 /// The codes of the checks that a message does not pass.
-fn problems(outcomes: &[lotus_core::types::MessageCheckStatus]) -> Vec<CheckStatusCode> {
+fn problems(outcomes: &[lotus_types::MessageCheckStatus]) -> Vec<CheckStatusCode> {
     let failed = outcomes.iter().filter(|outcome| !outcome.ok);
     failed.map(|outcome| outcome.code).collect()
 }

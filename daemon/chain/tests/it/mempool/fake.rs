@@ -8,7 +8,7 @@ use fvm_shared::message::Message as VmMessage;
 use lotus_chain::mempool::{Account, LocalMessages, MessagePool, Verifier, View, ViewError};
 use lotus_chain::store::{ChainMessage, HeadChange, StoreError};
 use lotus_chain::vm::Applied;
-use lotus_core::types::{
+use lotus_types::{
     Address, BlockHeader, Bytes, Cid, Message, Signature, SignatureType, SignedMessage, Ticket,
     TipSet, TipSetKey, TokenAmount,
 };

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use lotus_chain::mempool::{LocalMessages, MessagePool, Origin};
-use lotus_core::types::MpoolConfig;
+use lotus_types::MpoolConfig;
 
 use super::fake::{FakeChain, key, message};
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use fvm_shared::econ;
 use lotus_chain::mempool::select::Space;
 use lotus_chain::mempool::{MessagePool, Origin};
-use lotus_core::types::{Address, MpoolChange, SignedMessage, TokenAmount};
+use lotus_types::{Address, MpoolChange, SignedMessage, TokenAmount};
 use proptest::prelude::*;
 use tokio::sync::broadcast;
 
@@ -133,7 +133,7 @@ fn acceptable(waiting: &Waiting, signed: &SignedMessage, nonce: u64, origin: Ori
 }
 
 /// What a listener believes to wait.
-fn listen(believed: &mut Waiting, feed: &mut broadcast::Receiver<lotus_core::types::MpoolUpdate>) {
+fn listen(believed: &mut Waiting, feed: &mut broadcast::Receiver<lotus_types::MpoolUpdate>) {
     while let Ok(update) = feed.try_recv() {
         let signed = update.message.unwrap();
         let name = (signed.message.from, signed.message.nonce);

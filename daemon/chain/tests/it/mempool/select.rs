@@ -3,7 +3,7 @@
 use fvm_shared::econ;
 use lotus_chain::mempool::select::Space;
 use lotus_chain::mempool::{MessagePool, Origin};
-use lotus_core::types::{MpoolConfig, SignedMessage, TipSetKey, TokenAmount};
+use lotus_types::{MpoolConfig, SignedMessage, TipSetKey, TokenAmount};
 
 use super::fake::{BASE_FEE, FIL, FakeChain, GAS, id, key, message, signed};
 

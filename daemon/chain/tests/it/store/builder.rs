@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fvm_ipld_encoding::CborStore;
 use lotus_chain::store::{ChainStore, put_events, put_messages, put_receipts};
-use lotus_core::types::{
+use lotus_types::{
     Address, BlockHeader, Bytes, Cid, ElectionProof, Message, MessageReceipt, Signature,
     SignatureType, SignedMessage, Ticket, TipSet, TipSetKey, TokenAmount,
 };

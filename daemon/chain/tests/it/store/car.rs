@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use fvm_ipld_car::{Block, CarHeader, CarReader, CarWriter};
 use lotus_chain::store::car::Export;
 use lotus_chain::store::{ChainStore, NullRound, StoreError};
-use lotus_core::types::Cid;
+use lotus_types::Cid;
 use proptest::prelude::*;
 
 use super::builder::{chain, message_cid};
@@ -237,7 +237,7 @@ fn an_export_that_fails_leaves_what_was_there() {
     let genesis = chain(&store, 1);
     let mut header = genesis.blocks()[0].clone();
     header.parent_state_root = Cid::of_dag_cbor(b"nowhere");
-    let broken = lotus_core::types::TipSet::new(vec![header.clone()]).unwrap();
+    let broken = lotus_types::TipSet::new(vec![header.clone()]).unwrap();
     store.put_header(&header).unwrap();
     let error = store
         .export_to(&path, &broken, EVERYTHING, &mut |_| {})

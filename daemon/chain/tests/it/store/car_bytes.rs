@@ -7,7 +7,7 @@ use fvm_ipld_car::{Block, CarHeader, CarWriter};
 use fvm_ipld_encoding::to_vec;
 use lotus_chain::store::car::Export;
 use lotus_chain::store::{ChainStore, StoreError};
-use lotus_core::types::Cid;
+use lotus_types::Cid;
 use multihash_codetable::{Code, MultihashDigest};
 use proptest::prelude::*;
 use serde::Serialize;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fvm_ipld_encoding::CborStore;
 use lotus_chain::store::{ChainStore, NullRound, StoreError};
-use lotus_core::types::TipSet;
+use lotus_types::TipSet;
 use multihash_codetable::Code;
 use rand::RngExt;
 

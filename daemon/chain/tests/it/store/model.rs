@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lotus_chain::store::{
     ChainStore, HeadChange, NullRound, StoreError, put_events, put_messages, put_receipts,
 };
-use lotus_core::types::{BigInt, Bytes, Event, EventEntry, TipSet};
+use lotus_types::{BigInt, Bytes, Event, EventEntry, TipSet};
 use proptest::prelude::*;
 
 use super::builder::{Next, extend, message_cid, receipt};

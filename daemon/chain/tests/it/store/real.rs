@@ -9,7 +9,7 @@ use fvm_shared::state::StateTreeVersion;
 use lotus_chain::store::car::Export;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::store::{ChainStore, NullRound, StoreError};
-use lotus_core::types::{Address, TokenAmount};
+use lotus_types::{Address, TokenAmount};
 
 const MAINNET: &str = "bafy2bzacecnamqgqmifpluoeldx7zzglxcljo6oja4vrmtj7432rphldpdmm2";
 const CALIBRATION: &str = "bafy2bzacecyaggy24wol5ruvs6qm73gjibs2l2iyhcqmvi7r7a4ph7zx3yqd4";
