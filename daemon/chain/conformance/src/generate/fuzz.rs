@@ -1,6 +1,7 @@
 //! Any method of any actor with parameters of no particular meaning: what is refused must be refused
 //! alike.
 
+use fvm_shared::MethodNum;
 use fvm_shared::address::Address;
 use lotus_chain::vm::actors;
 use lotus_chain::vm::manifest::ActorKind;
@@ -20,14 +21,7 @@ pub fn generate(world: &mut World) -> Option<Call> {
     } else {
         methods[world.rng.usize(..methods.len())].0
     };
-    // Refused here whatever the parameters are.
-    let refused = match kind {
-        ActorKind::Miner => actors::miner::NOT_IMPLEMENTED,
-        ActorKind::Market => actors::market::NOT_IMPLEMENTED,
-        ActorKind::VerifiedRegistry => actors::verifreg::NOT_IMPLEMENTED,
-        _ => &[],
-    };
-    if refused.iter().any(|(number, _)| *number == method) {
+    if is_refused_here(kind, method) {
         return None;
     }
     let value = if world.one_in(3) {
@@ -49,4 +43,17 @@ pub fn generate(world: &mut World) -> Option<Call> {
     }
     .into();
     Some(call)
+}
+
+/// Whether a method is refused here, whatever its parameters are, which differs by design.
+pub fn is_refused_here(kind: ActorKind, method: MethodNum) -> bool {
+    let refused: &[(MethodNum, &str)] = match kind {
+        // Contracts are not executed here.
+        ActorKind::Eam => actors::eam::METHODS,
+        ActorKind::Miner => actors::miner::NOT_IMPLEMENTED,
+        ActorKind::Market => actors::market::NOT_IMPLEMENTED,
+        ActorKind::VerifiedRegistry => actors::verifreg::NOT_IMPLEMENTED,
+        _ => &[],
+    };
+    refused.iter().any(|(number, _)| *number == method)
 }

@@ -11,6 +11,7 @@ mod links;
 mod miner;
 mod multisig;
 mod nested;
+mod parameters;
 mod power;
 mod reward;
 mod settlement;
@@ -59,6 +60,7 @@ pub const LIVES: &[Life] = &[
     free("datacap", datacap::tell),
     free("constructors", constructors::tell),
     free("links", links::tell),
+    free("parameters", parameters::tell),
     Life {
         name: "fees",
         base_fee: 1000,

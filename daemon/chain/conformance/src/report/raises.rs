@@ -152,9 +152,8 @@ const RAISES: &[(ActorKind, &[&str], &[u32])] = &[
         &["IncreaseAllowance", "DecreaseAllowance"],
         &[16, 17, 21],
     ),
-    (Datacap, &["RevokeAllowance"], &[16, 17, 21]),
-    (Datacap, &["Burn"], &[16, 19, 21]),
-    (Datacap, &["BurnFrom"], &[16, 17, 19, 21]),
+    (Datacap, &["RevokeAllowance"], &[16, 21]),
+    (Datacap, &["Burn", "BurnFrom"], &[16, 19, 21]),
 ];
 
 impl Report {

@@ -75,6 +75,7 @@ fn by_init(stage: &mut Stage<'_, '_>) -> Result<()> {
         start_epoch: 0,
     };
     stage.exits(20, as_init(m.id).params(&signers))?;
+    stage.exits(18, Call::new(0, m.id, 1).params(&signers))?;
     let miner = Miner::create(stage, 5)?;
     let params = power::MinerConstructorParams {
         owner: key,
