@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use lotus_chain::store::state::StateReader;
-use lotus_chain::store::{Blocks, ChainStore, HeadChange};
+use lotus_chain::store::{ChainBlockstore, ChainStore, HeadChange};
 use lotus_core::Error;
 use lotus_core::types::{
     Address, BeaconEntry, BigInt, Cid, CirculatingSupply, ForkUpgradeParams, InvocResult, Message,
@@ -215,7 +215,7 @@ impl dyn Chain {
     ///
     /// # Errors
     /// The tipset or its state is not here.
-    pub(crate) fn state(&self, key: &TipSetKey) -> Result<StateReader<Blocks>, Error> {
+    pub(crate) fn state(&self, key: &TipSetKey) -> Result<StateReader<ChainBlockstore>, Error> {
         let tipset = self.tipset(key)?;
         self.state_at(&tipset.parent_state())
     }
@@ -224,7 +224,7 @@ impl dyn Chain {
     ///
     /// # Errors
     /// It is not here.
-    pub(crate) fn state_at(&self, root: &Cid) -> Result<StateReader<Blocks>, Error> {
+    pub(crate) fn state_at(&self, root: &Cid) -> Result<StateReader<ChainBlockstore>, Error> {
         StateReader::open(self.store().blocks().clone(), root).map_err(Error::other)
     }
 

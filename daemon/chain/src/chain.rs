@@ -58,7 +58,7 @@ pub use validate::FINALITY;
 
 use crate::recent::Recent;
 use crate::store::state::StateReader;
-use crate::store::{Blocks, ChainStore, HeadChange};
+use crate::store::{ChainBlockstore, ChainStore, HeadChange};
 use crate::vm::{Executor, NativeExecutor};
 
 /// The version of the network's rules, of which the actors are those of version 17.
@@ -195,7 +195,7 @@ impl Chain {
     ///
     /// # Errors
     /// The tipset cannot be executed, or its state is not here.
-    pub fn state(&self, tipset: &TipSet) -> Result<StateReader<Blocks>, ChainError> {
+    pub fn state(&self, tipset: &TipSet) -> Result<StateReader<ChainBlockstore>, ChainError> {
         let execution = self.executed(tipset)?;
         let blocks = self.store().blocks().clone();
         Ok(StateReader::open(blocks, &execution.state)?)

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use lotus_types::{BigInt, BlockHeader, Cid, TipSet, TipSetKey};
 
 use crate::recent::Recent;
-pub use blocks::Blocks;
+pub use blocks::ChainBlockstore;
 pub use error::StoreError;
 pub use head::HeadChange;
 pub use heights::NullRound;
@@ -39,7 +39,7 @@ const TIPSETS: usize = 2;
 
 /// The store of one chain.
 pub struct ChainStore {
-    blocks: Blocks,
+    blocks: ChainBlockstore,
     /// The head as it is on the disk; `None` if that must be read again.
     head: RwLock<Option<Head>>,
     /// Weights that go to the disk with the next move of the head.
@@ -70,7 +70,7 @@ impl ChainStore {
     /// [`StoreError::Damaged`] and [`StoreError::Newer`], and then the file is as it was;
     /// [`StoreError::Failed`], also while another process has it open.
     pub fn open(path: &Path) -> Result<ChainStore, StoreError> {
-        Ok(ChainStore::new(Blocks::open(path)?))
+        Ok(ChainStore::new(ChainBlockstore::open(path)?))
     }
 
     /// A store in memory, which goes with the process.
@@ -78,10 +78,10 @@ impl ChainStore {
     /// # Errors
     /// [`StoreError::Failed`] if there is no memory for it.
     pub fn ephemeral() -> Result<ChainStore, StoreError> {
-        Ok(ChainStore::new(Blocks::in_memory()?))
+        Ok(ChainStore::new(ChainBlockstore::in_memory()?))
     }
 
-    fn new(blocks: Blocks) -> ChainStore {
+    fn new(blocks: ChainBlockstore) -> ChainStore {
         ChainStore {
             blocks,
             head: RwLock::default(),
@@ -92,12 +92,12 @@ impl ChainStore {
     }
 
     /// The blocks of IPLD.
-    pub fn blocks(&self) -> &Blocks {
+    pub fn blocks(&self) -> &ChainBlockstore {
         &self.blocks
     }
 
     /// Adds a block header, and returns its CID. It is on the disk when the head has moved or after
-    /// [`Blocks::flush`].
+    /// [`ChainBlockstore::flush`].
     ///
     /// # Errors
     /// It has no binary form, or what waits could not be written.
@@ -166,10 +166,7 @@ impl ChainStore {
     ///
     /// # Errors
     /// Something is not here, or is no receipt.
-    pub fn receipts(
-        &self,
-        root: &Cid,
-    ) -> Result<Vec<lotus_types::MessageReceipt>, StoreError> {
+    pub fn receipts(&self, root: &Cid) -> Result<Vec<lotus_types::MessageReceipt>, StoreError> {
         receipts::receipts(&self.blocks, root)
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lotus_chain::chain::NETWORK_VERSION;
 use lotus_chain::store::state::StateReader;
-use lotus_chain::store::{Blocks, ChainStore, HeadChange, NullRound, StoreError};
+use lotus_chain::store::{ChainBlockstore, ChainStore, HeadChange, NullRound, StoreError};
 use lotus_chain::vm::manifest::{ActorKind, INIT_ACTOR_ID};
 use lotus_core::Error;
 use lotus_core::types::{
@@ -110,7 +110,10 @@ impl Imported {
 }
 
 /// The newest state that the file had: that of its last tipsets may be missing.
-fn newest_state(store: &ChainStore, head: &Arc<TipSet>) -> Result<StateReader<Blocks>, StoreError> {
+fn newest_state(
+    store: &ChainStore,
+    head: &Arc<TipSet>,
+) -> Result<StateReader<ChainBlockstore>, StoreError> {
     let mut tipset = head.clone();
     loop {
         match StateReader::open(store.blocks().clone(), &tipset.parent_state()) {

@@ -4,7 +4,7 @@ use fvm_ipld_encoding::CborStore;
 use fvm_ipld_hamt::Hamt;
 use fvm_shared::HAMT_BIT_WIDTH;
 use fvm_shared::state::ActorState;
-use lotus_chain::store::Blocks;
+use lotus_chain::store::ChainBlockstore;
 use lotus_chain::store::state::StateReader;
 use lotus_chain::vm::manifest::ActorKind;
 use lotus_core::Error;
@@ -16,8 +16,8 @@ use crate::chain::Chain;
 
 /// The states of the actors as of one tipset.
 pub(super) struct Builtin {
-    pub(super) blocks: Blocks,
-    actors: StateReader<Blocks>,
+    pub(super) blocks: ChainBlockstore,
+    actors: StateReader<ChainBlockstore>,
 }
 
 impl Builtin {
@@ -89,7 +89,7 @@ impl Builtin {
     ///
     /// # Errors
     /// It is not here.
-    pub(super) fn map<V>(&self, root: &cid::Cid) -> Result<Hamt<&Blocks, V>, Error>
+    pub(super) fn map<V>(&self, root: &cid::Cid) -> Result<Hamt<&ChainBlockstore, V>, Error>
     where
         V: Serialize + DeserializeOwned,
     {
@@ -104,7 +104,7 @@ impl Builtin {
         &self,
         root: &cid::Cid,
         bit_width: u32,
-    ) -> Result<Hamt<&Blocks, V>, Error>
+    ) -> Result<Hamt<&ChainBlockstore, V>, Error>
     where
         V: Serialize + DeserializeOwned,
     {

@@ -119,8 +119,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for AnyCase<A> {
 #[cfg(test)]
 mod tests {
 
-    use crate::object;
     use crate::Bytes;
+    use crate::object;
 
     /// A sample.
     #[object]

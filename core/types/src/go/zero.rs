@@ -127,8 +127,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Zero<D> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use crate::go::from_str;
     use crate::TokenAmount;
+    use crate::go::from_str;
 
     #[test]
     fn null_is_the_zero_of_what_was_asked_for() {

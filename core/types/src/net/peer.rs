@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::object;
 use crate::PeerId;
+use crate::object;
 use crate::open_enum::int_enum;
 
 /// A peer and where it may be reached (libp2p `peer.AddrInfo`).

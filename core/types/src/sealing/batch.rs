@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::object;
 use crate::Cid;
+use crate::object;
 
 /// A message that commits sectors, or why there is none (Lotus `sealiface.CommitBatchRes`).
 #[object]

@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use crate::object;
 use crate::SectorId;
+use crate::object;
 use crate::open_enum::int_enum;
 
 /// A task that a worker has accepted (Lotus `storiface.CallID`).

@@ -1,7 +1,7 @@
 //! Which sector numbers a miner has used, and which it will use.
 
-use crate::object;
 use crate::BitField;
+use crate::object;
 
 /// The state of the assigner of sector numbers (Lotus `api.NumAssignerMeta`).
 #[object]

@@ -1,7 +1,7 @@
 //! What steps of sealing put out.
 
-use crate::object;
 use crate::Cid;
+use crate::object;
 
 /// The commitments of a sector (Lotus `storiface.SectorCids`); `null` where the step failed.
 #[object]

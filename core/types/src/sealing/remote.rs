@@ -8,9 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{SectorLog, SectorState};
 use crate::go::Object;
 use crate::object;
-use crate::{
-    Bytes, Cid, SectorId, SectorPiece, SectorPreCommitInfo, TipSetKey, TokenAmount,
-};
+use crate::{Bytes, Cid, SectorId, SectorPiece, SectorPreCommitInfo, TipSetKey, TokenAmount};
 
 /// A sector that comes from elsewhere, at whatever step it is (Lotus `api.RemoteSectorMeta`).
 ///

@@ -1,7 +1,7 @@
 //! Which files of sectors are in use.
 
-use crate::object;
 use crate::SectorId;
+use crate::object;
 
 /// All locks on the files of sectors (Lotus `storiface.SectorLocks`).
 #[object]

@@ -48,8 +48,7 @@ pub fn after(store: &ChainStore, tipset: &TipSet) -> Result<TokenAmount, StoreEr
         let bls = messages.bls.iter();
         let bls = bls.map(|message| Ok((message.cid()?, message.gas_limit)));
         for message in bls.chain(secp) {
-            let (cid, gas_limit) =
-                message.map_err(|error: lotus_types::MessageError| error)?;
+            let (cid, gas_limit) = message.map_err(|error: lotus_types::MessageError| error)?;
             if seen.insert(cid) {
                 asked = asked.saturating_add(gas_limit);
             }

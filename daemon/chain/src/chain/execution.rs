@@ -15,7 +15,7 @@ use super::randomness::ChainRandomness;
 use super::{Chain, ChainError, NETWORK_VERSION, beacon, convert, make};
 use crate::recent::Recent;
 use crate::store::state::StateReader;
-use crate::store::{Blocks, NullRound, StoreError, put_receipts};
+use crate::store::{ChainBlockstore, NullRound, StoreError, put_receipts};
 use crate::vm::actors::reward;
 use crate::vm::executor::{BlockMessages, Executed, Simulation, Tipset};
 use crate::vm::genesis::TOTAL_FIL;
@@ -125,7 +125,10 @@ impl Chain {
     }
 
     /// The state that a tipset's blocks name: the one before its messages.
-    pub(super) fn state_before(&self, tipset: &TipSet) -> Result<StateReader<Blocks>, ChainError> {
+    pub(super) fn state_before(
+        &self,
+        tipset: &TipSet,
+    ) -> Result<StateReader<ChainBlockstore>, ChainError> {
         let blocks = self.store().blocks().clone();
         Ok(StateReader::open(blocks, &tipset.parent_state())?)
     }
@@ -269,7 +272,7 @@ impl Chain {
 
     pub(super) fn circulating(
         &self,
-        state: &StateReader<Blocks>,
+        state: &StateReader<ChainBlockstore>,
     ) -> Result<econ::TokenAmount, ChainError> {
         Ok(self.supply_of(state)?.fil_circulating.inner().clone())
     }
@@ -284,7 +287,10 @@ impl Chain {
         self.supply_of(&self.state(tipset)?)
     }
 
-    fn supply_of(&self, state: &StateReader<Blocks>) -> Result<CirculatingSupply, ChainError> {
+    fn supply_of(
+        &self,
+        state: &StateReader<ChainBlockstore>,
+    ) -> Result<CirculatingSupply, ChainError> {
         let balance = |id| {
             let actor = state.actor_by_id(id)?;
             Ok::<_, StoreError>(actor.map(|actor| actor.balance).unwrap_or_default())

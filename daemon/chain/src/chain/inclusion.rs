@@ -8,7 +8,7 @@ use lotus_types::{Address, Cid, Message};
 use super::ChainError;
 use super::base_fee::BLOCK_GAS_LIMIT;
 use crate::mempool::{Account, BLOCK_MESSAGE_LIMIT, Invalid, check_inclusion};
-use crate::store::Blocks;
+use crate::store::ChainBlockstore;
 use crate::store::state::StateReader;
 use crate::vm::gas;
 
@@ -48,8 +48,8 @@ pub enum Unfit {
 
 /// A block that is being filled, or checked: what its senders may still do.
 pub(super) struct Inclusion<'a> {
-    blocks: &'a Blocks,
-    state: StateReader<Blocks>,
+    blocks: &'a ChainBlockstore,
+    state: StateReader<ChainBlockstore>,
     senders: HashMap<u64, Sender>,
     gas: i64,
     count: usize,
@@ -64,7 +64,10 @@ struct Sender {
 
 impl<'a> Inclusion<'a> {
     /// A block on top of a state.
-    pub(super) fn new(blocks: &'a Blocks, root: &Cid) -> Result<Inclusion<'a>, ChainError> {
+    pub(super) fn new(
+        blocks: &'a ChainBlockstore,
+        root: &Cid,
+    ) -> Result<Inclusion<'a>, ChainError> {
         Ok(Inclusion {
             blocks,
             state: StateReader::open(blocks.clone(), root)?,

@@ -13,14 +13,14 @@ use super::election::Power;
 use super::{Chain, ChainError, beacon, make};
 use crate::mempool::Account;
 use crate::store::state::StateReader;
-use crate::store::{Blocks, StoreError};
+use crate::store::{ChainBlockstore, StoreError};
 use crate::vm::VmError;
 use crate::vm::actors::{miner, power, reward};
 use crate::vm::manifest::{ActorKind, POWER_ACTOR_ID, REWARD_ACTOR_ID};
 
 /// What must be in the store.
 fn read<T: DeserializeOwned>(
-    blocks: &Blocks,
+    blocks: &ChainBlockstore,
     what: &'static str,
     cid: &cid::Cid,
 ) -> Result<T, ChainError> {
@@ -92,13 +92,16 @@ impl Chain {
     }
 
     /// The quality-adjusted power of the whole network, in bytes.
-    pub(super) fn network_power(&self, state: &StateReader<Blocks>) -> Result<BigInt, ChainError> {
+    pub(super) fn network_power(
+        &self,
+        state: &StateReader<ChainBlockstore>,
+    ) -> Result<BigInt, ChainError> {
         Ok(self.power_state(state)?.total_quality_adj_power)
     }
 
     pub(super) fn power_state(
         &self,
-        state: &StateReader<Blocks>,
+        state: &StateReader<ChainBlockstore>,
     ) -> Result<power::State, ChainError> {
         let what = "state of the power actor";
         let actor = state.actor_by_id(POWER_ACTOR_ID)?;
@@ -109,7 +112,7 @@ impl Chain {
     /// The power of a miner, by its id address, and of the network.
     pub(super) fn power(
         &self,
-        state: &StateReader<Blocks>,
+        state: &StateReader<ChainBlockstore>,
         miner: &Address,
     ) -> Result<Power, ChainError> {
         let power = self.power_state(state)?;

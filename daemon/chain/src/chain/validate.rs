@@ -15,7 +15,7 @@ use super::{Chain, ChainError, beacon, election, make};
 use crate::keys::{self, VerifyMessageError};
 use crate::mempool::BLOCK_MESSAGE_LIMIT;
 use crate::store::state::StateReader;
-use crate::store::{Blocks, StoreError, put_messages};
+use crate::store::{ChainBlockstore, StoreError, put_messages};
 
 /// How many epochs back the chain does not change any more (Lotus `ChainFinality`).
 pub const FINALITY: i64 = 900;
@@ -112,7 +112,7 @@ impl Chain {
         &self,
         header: &BlockHeader,
         parents: &Arc<TipSet>,
-    ) -> Result<StateReader<Blocks>, ChainError> {
+    ) -> Result<StateReader<ChainBlockstore>, ChainError> {
         let wanted = self.weight(parents)?;
         if header.parent_weight != wanted {
             let got = header.parent_weight.clone();
@@ -140,7 +140,7 @@ impl Chain {
         &self,
         parts: &Parts<'_>,
         parents: &TipSet,
-        state: &StateReader<Blocks>,
+        state: &StateReader<ChainBlockstore>,
     ) -> Result<(), ChainError> {
         let header = parts.header;
         let miner = &header.miner;

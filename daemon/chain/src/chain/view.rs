@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use fvm_shared::econ;
 use fvm_shared::message::Message as FvmMessage;
-use lotus_types::{
-    Address, Cid, SignatureType, SignedMessage, TipSet, TipSetKey, TokenAmount,
-};
+use lotus_types::{Address, Cid, SignatureType, SignedMessage, TipSet, TipSetKey, TokenAmount};
 use tokio::sync::watch;
 
 use super::{Chain, ChainError, MessageSource};

@@ -23,11 +23,11 @@ const MOST_PENDING: usize = 16 * 1024 * 1024;
 
 /// A blockstore in the database of a chain. Cheap to clone.
 ///
-/// What is put can be read at once, and is on the disk after [`Blocks::flush`] or the next move of
+/// What is put can be read at once, and is on the disk after [`ChainBlockstore::flush`] or the next move of
 /// the head. Between these it waits in memory, because a transaction for every block of a state
 /// tree would cost more than computing it.
 #[derive(Clone)]
-pub struct Blocks(Arc<Inner>);
+pub struct ChainBlockstore(Arc<Inner>);
 
 struct Inner {
     database: Database,
@@ -42,23 +42,25 @@ struct Pending {
     bytes: usize,
 }
 
-impl fmt::Debug for Blocks {
+impl fmt::Debug for ChainBlockstore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Blocks").field(&self.0.database).finish()
+        f.debug_tuple("ChainBlockstore")
+            .field(&self.0.database)
+            .finish()
     }
 }
 
-impl Blocks {
-    pub(super) fn open(path: &Path) -> Result<Blocks, StoreError> {
-        Ok(Blocks::new(Database::open(path, &tables::SCHEMA)?))
+impl ChainBlockstore {
+    pub(super) fn open(path: &Path) -> Result<ChainBlockstore, StoreError> {
+        Ok(ChainBlockstore::new(Database::open(path, &tables::SCHEMA)?))
     }
 
-    pub(super) fn in_memory() -> Result<Blocks, StoreError> {
-        Ok(Blocks::new(Database::in_memory(&tables::SCHEMA)?))
+    pub(super) fn in_memory() -> Result<ChainBlockstore, StoreError> {
+        Ok(ChainBlockstore::new(Database::in_memory(&tables::SCHEMA)?))
     }
 
-    fn new(database: Database) -> Blocks {
-        Blocks(Arc::new(Inner {
+    fn new(database: Database) -> ChainBlockstore {
+        ChainBlockstore(Arc::new(Inner {
             database,
             pending: RwLock::default(),
             turn: Mutex::default(),
@@ -174,7 +176,7 @@ impl Blocks {
     }
 }
 
-impl Blockstore for Blocks {
+impl Blockstore for ChainBlockstore {
     fn get(&self, cid: &Cid) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.block(cid)?)
     }
@@ -210,7 +212,7 @@ mod tests {
     fn what_is_put_is_read_before_and_after_it_is_on_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("datastore/chain.redb");
-        let blocks = Blocks::open(&path).unwrap();
+        let blocks = ChainBlockstore::open(&path).unwrap();
         blocks.put_keyed(&cid(b"one"), b"one").unwrap();
         assert_eq!(blocks.get(&cid(b"one")).unwrap().unwrap(), b"one");
         blocks.flush().unwrap();
@@ -220,14 +222,14 @@ mod tests {
         assert_eq!(blocks.get(&cid(b"three")).unwrap(), None);
         drop(blocks);
 
-        let blocks = Blocks::open(&path).unwrap();
+        let blocks = ChainBlockstore::open(&path).unwrap();
         assert!(blocks.has(&cid(b"one")).unwrap());
         assert!(!blocks.has(&cid(b"two")).unwrap(), "it was never flushed");
     }
 
     #[test]
     fn one_block_has_the_cids_of_all_codecs() {
-        let blocks = Blocks::in_memory().unwrap();
+        let blocks = ChainBlockstore::in_memory().unwrap();
         blocks.put_keyed(&cid(b"block"), b"block").unwrap();
         blocks.flush().unwrap();
         let raw = Cid::new_v1(0x55, *cid(b"block").hash());
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn an_identity_cid_is_its_own_block() {
-        let blocks = Blocks::in_memory().unwrap();
+        let blocks = ChainBlockstore::in_memory().unwrap();
         let name = Cid::new_v1(0x55, Multihash::wrap(IDENTITY, b"fil/1/system").unwrap());
         assert_eq!(blocks.get(&name).unwrap().unwrap(), b"fil/1/system");
         blocks.put_keyed(&name, b"fil/1/system").unwrap();
@@ -247,13 +249,13 @@ mod tests {
     fn much_is_written_before_anybody_asks() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("chain.redb");
-        let blocks = Blocks::open(&path).unwrap();
+        let blocks = ChainBlockstore::open(&path).unwrap();
         let megabyte = |n: u8| vec![n; 1024 * 1024];
         for n in 0..20 {
             blocks.put_keyed(&cid(&megabyte(n)), &megabyte(n)).unwrap();
         }
         drop(blocks);
-        let blocks = Blocks::open(&path).unwrap();
+        let blocks = ChainBlockstore::open(&path).unwrap();
         assert_eq!(
             blocks.get(&cid(&megabyte(3))).unwrap().unwrap(),
             megabyte(3)

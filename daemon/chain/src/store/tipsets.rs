@@ -9,9 +9,7 @@ use super::StoreError;
 const HEADER: &str = "block header";
 
 pub(super) fn put_header(store: &impl Blockstore, header: &BlockHeader) -> Result<Cid, StoreError> {
-    let cbor = header
-        .to_cbor()
-        .map_err(lotus_types::TipSetError::Block)?;
+    let cbor = header.to_cbor().map_err(lotus_types::TipSetError::Block)?;
     let cid = Cid::of_dag_cbor(&cbor);
     let put = store.put_keyed(cid.inner(), &cbor);
     put.map_err(|error| StoreError::from_library(HEADER, cid.inner(), error))?;

@@ -2,7 +2,7 @@
 
 use fvm_ipld_encoding::strict_bytes::ByteBuf;
 use lotus_chain::keys::Transaction;
-use lotus_chain::store::Blocks;
+use lotus_chain::store::ChainBlockstore;
 use lotus_chain::store::state::StateReader;
 use lotus_core::Error;
 use lotus_core::types::{
@@ -39,7 +39,7 @@ const EIP_1559: u64 = 2;
 pub(super) fn transaction(
     signed: &SignedMessage,
     chain_id: u64,
-    state: &StateReader<Blocks>,
+    state: &StateReader<ChainBlockstore>,
 ) -> Result<EthTx, Error> {
     if signed.signature.signature_type == SignatureType::Delegated {
         return own(signed, chain_id);
@@ -95,7 +95,11 @@ fn common(message: &Message, chain_id: u64) -> EthTx {
 }
 
 /// A message that did not come as a transaction.
-fn native(message: &Message, chain_id: u64, state: &StateReader<Blocks>) -> Result<EthTx, Error> {
+fn native(
+    message: &Message,
+    chain_id: u64,
+    state: &StateReader<ChainBlockstore>,
+) -> Result<EthTx, Error> {
     let from = address(&message.from, state)?.ok_or_else(|| {
         Error::Other(format!(
             "failed to lookup sender address {} when converting a native message to an eth txn: \
@@ -130,7 +134,10 @@ fn native(message: &Message, chain_id: u64, state: &StateReader<Blocks>) -> Resu
 ///
 /// # Errors
 /// The state is not here.
-fn address(filecoin: &Address, state: &StateReader<Blocks>) -> Result<Option<EthAddress>, Error> {
+fn address(
+    filecoin: &Address,
+    state: &StateReader<ChainBlockstore>,
+) -> Result<Option<EthAddress>, Error> {
     let unmasked = |address: &Address| {
         let eth = EthAddress::from_filecoin(address).ok();
         eth.filter(|eth| eth.actor_id().is_none())

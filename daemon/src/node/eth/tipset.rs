@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lotus_chain::mempool::BLOCK_GAS_LIMIT;
 use lotus_chain::store::state::StateReader;
-use lotus_chain::store::{Blocks, ChainMessage};
+use lotus_chain::store::{ChainBlockstore, ChainMessage};
 use lotus_core::Error;
 use lotus_core::types::{
     EthBigInt, EthBlock, EthBlockTransaction, EthBytes, EthHash, EthTx, MessageReceipt, Signature,
@@ -35,7 +35,7 @@ pub(super) struct Executed {
     pub(super) tipset: Arc<TipSet>,
     pub(super) messages: Vec<SignedMessage>,
     pub(super) receipts: Vec<MessageReceipt>,
-    state: StateReader<Blocks>,
+    state: StateReader<ChainBlockstore>,
     chain_id: u64,
 }
 

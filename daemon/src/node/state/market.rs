@@ -78,7 +78,7 @@ fn balance(
 fn proposals<'a>(
     actors: &'a Builtin,
     market: &market::State,
-) -> Result<Amt<Ipld, &'a lotus_chain::store::Blocks>, Error> {
+) -> Result<Amt<Ipld, &'a lotus_chain::store::ChainBlockstore>, Error> {
     Amt::load(&market.proposals, &actors.blocks).map_err(Error::other)
 }
 

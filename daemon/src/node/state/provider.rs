@@ -11,7 +11,7 @@ use fvm_shared::econ;
 use fvm_shared::state::ActorState;
 use ipld_core::ipld::Ipld;
 use lotus_chain::store::state::StateReader;
-use lotus_chain::store::{Blocks, ChainStore};
+use lotus_chain::store::{ChainBlockstore, ChainStore};
 use lotus_chain::vm::actors::{miner, power};
 use lotus_chain::vm::blocks::Blocks as Buffer;
 use lotus_chain::vm::manifest::{ActorKind, POWER_ACTOR_ID};
@@ -31,7 +31,7 @@ pub(super) struct Provider {
     pub(super) state: miner::State,
     /// The epoch of the tipset.
     pub(super) epoch: i64,
-    blocks: Blocks,
+    blocks: ChainBlockstore,
 }
 
 impl Provider {
@@ -141,7 +141,7 @@ impl Provider {
 /// The actors are not those that are known here, or part of the state is not here.
 pub(super) fn power(
     store: &ChainStore,
-    state: &StateReader<Blocks>,
+    state: &StateReader<ChainBlockstore>,
 ) -> Result<(power::State, Buffer), Error> {
     let actor = known(state, POWER_ACTOR_ID)?;
     let blocks = store.blocks();
@@ -152,7 +152,7 @@ pub(super) fn power(
 ///
 /// # Errors
 /// There is none (code 11), or it is of other actors.
-pub(super) fn known(state: &StateReader<Blocks>, id: u64) -> Result<ActorState, Error> {
+pub(super) fn known(state: &StateReader<ChainBlockstore>, id: u64) -> Result<ActorState, Error> {
     let actor = state.actor_by_id(id).map_err(Error::other)?;
     let actor = actor.ok_or(Error::ActorNotFound)?;
     if ActorKind::of(&actor.code).is_some() {
@@ -170,13 +170,16 @@ pub(super) fn known(state: &StateReader<Blocks>, id: u64) -> Result<ActorState, 
 ///
 /// # Errors
 /// It is not here, or not what it must be.
-pub(super) fn get<T: DeserializeOwned>(blocks: &Blocks, cid: &cid::Cid) -> Result<T, Error> {
+pub(super) fn get<T: DeserializeOwned>(
+    blocks: &ChainBlockstore,
+    cid: &cid::Cid,
+) -> Result<T, Error> {
     let found = blocks.get_cbor(cid).map_err(Error::other)?;
     let cid: lotus_core::types::Cid = (*cid).into();
     found.ok_or_else(|| Error::Other(format!("part of the state is not here: {cid}")))
 }
 
 /// The blocks as the virtual machine's own code reads them.
-fn buffer(blocks: &Blocks) -> Buffer {
+fn buffer(blocks: &ChainBlockstore) -> Buffer {
     Buffer::new(Arc::new(blocks.clone()))
 }

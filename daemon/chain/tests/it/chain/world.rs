@@ -8,9 +8,7 @@ use lotus_chain::chain::{Chain, FIRST_MINER_ID, MessageSource, Options};
 use lotus_chain::devnet::{BlockMode, Devnet};
 use lotus_chain::keys;
 use lotus_chain::store::HeadChange;
-use lotus_types::{
-    Address, BlockMsg, Message, SignatureType, SignedMessage, TipSet, TokenAmount,
-};
+use lotus_types::{Address, BlockMsg, Message, SignatureType, SignedMessage, TipSet, TokenAmount};
 use tokio::sync::watch;
 
 /// What each account has.

@@ -11,7 +11,7 @@ use lotus_chain::estimate::Estimator;
 use lotus_chain::mempool::{
     Account, LocalMessages, MessagePool, Pusher, Signer, SignerError, View, ViewError,
 };
-use lotus_chain::store::{Blocks, ChainMessage, ChainStore, HeadChange, put_messages};
+use lotus_chain::store::{ChainBlockstore, ChainMessage, ChainStore, HeadChange, put_messages};
 use lotus_chain::vm::blocks::Blocks as Buffer;
 use lotus_chain::vm::executor::{
     BlockMessages, ChainMessage as VmChainMessage, Simulation, Tipset,
@@ -55,7 +55,7 @@ pub(super) struct LiveChain {
 impl LiveChain {
     pub(super) fn new() -> Arc<LiveChain> {
         let store = ChainStore::ephemeral().unwrap();
-        let blocks: Arc<Blocks> = Arc::new(store.blocks().clone());
+        let blocks: Arc<ChainBlockstore> = Arc::new(store.blocks().clone());
         let fil = econ::TokenAmount::from_whole(FIL);
         let accounts = accounts().map(|address| (*address.inner().unwrap(), fil.clone()));
         let genesis = Genesis {
