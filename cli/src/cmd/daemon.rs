@@ -1,8 +1,10 @@
 //! `daemon`: the node itself.
 
+mod banner;
 mod import;
 mod network;
 pub(crate) mod serve;
+mod signals;
 
 use std::path::PathBuf;
 
