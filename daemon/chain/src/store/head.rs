@@ -190,7 +190,10 @@ pub(super) fn index_chain(
         let messages = messages::in_order(store, &tipset);
         let messages = match messages.and_then(|messages| indexed(&tipset, &messages)) {
             Ok((_, messages)) => messages,
-            Err(StoreError::Missing { cid, .. }) if is_list(&tipset, &cid) => Vec::new(),
+            Err(StoreError::Missing { .. }) => {
+                verify_messages(store, &tipset)?;
+                Vec::new()
+            }
             Err(error) => return Err(error.into()),
         };
         tables::apply(transaction, epoch(&tipset)?, tipset.key(), &messages)?;
@@ -210,7 +213,14 @@ pub(super) fn index_chain(
     }
 }
 
-/// Whether this is the list of the messages of one of the tipset's blocks.
-fn is_list(tipset: &TipSet, cid: &Cid) -> bool {
-    tipset.blocks().iter().any(|block| block.messages == *cid)
+/// Whether each block comes with all of its messages, or without their list. That they cannot be put
+/// in order is another matter: it may need a state that an export leaves out.
+fn verify_messages(store: &impl Blockstore, tipset: &TipSet) -> Result<(), StoreError> {
+    for block in tipset.blocks() {
+        match messages::of_block(store, block) {
+            Err(StoreError::Missing { cid, .. }) if cid == block.messages => {}
+            found => drop(found?),
+        }
+    }
+    Ok(())
 }
